@@ -1,0 +1,3 @@
+module glance
+
+go 1.26

@@ -1,0 +1,117 @@
+package metadata
+
+import (
+	"context"
+	"time"
+
+	"glance/internal/glance"
+)
+
+// Store is what a driver gives: all contracts over one database.
+type Store interface {
+	Images
+	Members
+	Tasks
+	Locks
+
+	// Ping reports whether the database answers; the error is Unavailable.
+	Ping(ctx context.Context) error
+	// Close waits for running calls and releases everything.
+	Close() error
+}
+
+// Scope says whose eyes look at rows (spec database §5).
+type Scope struct {
+	Admin   bool   // sees every image
+	Project string // empty is no project
+	Deleted bool   // sees deleted images too
+}
+
+// ScopeOf gives the scope of a caller.
+func ScopeOf(who glance.Caller) Scope {
+	return Scope{Admin: who.Admin, Project: who.ProjectID}
+}
+
+// Everything is the scope of the service itself.
+func Everything() Scope { return Scope{Admin: true} }
+
+// Images keeps images with their properties, tags and locations.
+type Images interface {
+	// CreateImage stores a new image with all its children; CreatedAt and
+	// UpdatedAt are set to now when zero and stand in img afterwards, as do
+	// the IDs of its locations. An id that was ever used, by a deleted image
+	// too, is a Conflict "Image ID X already exists!".
+	CreateImage(ctx context.Context, img *glance.Image) error
+
+	// Image gives one image. Unknown, not visible in sc, or deleted (unless
+	// sc.Deleted): NotFound "No image found with ID X". Ids longer than 36
+	// characters are not found without asking the database.
+	Image(ctx context.Context, sc Scope, id string) (*glance.Image, error)
+
+	// Images gives a page of images.
+	Images(ctx context.Context, sc Scope, q Query) ([]*glance.Image, error)
+
+	// UpdateImage changes a visible image through change, which is given the
+	// present value, may be called again when another writer came between,
+	// and must do nothing else. Its error, or ErrUnchanged, leaves everything
+	// as it was; ErrUnchanged is not returned, the image is.
+	//
+	// UpdatedAt becomes now. Properties, tags and locations become what change
+	// left: absent ones are soft-deleted, deleted properties revived in place,
+	// locations are told apart by ID and may carry a status. The property
+	// glance.LockProperty stays as it is whatever change does. When change
+	// sets Deleted, DeletedAt becomes now and children and members are deleted
+	// with the image; locations then keep the status pending_delete when
+	// change gave them that, else get deleted.
+	UpdateImage(ctx context.Context, sc Scope, id string, change func(*glance.Image) error) (*glance.Image, error)
+
+	// Usage gives the bytes that the images of owner occupy, size times live
+	// locations, without the image except (spec images-v2 §17.3).
+	Usage(ctx context.Context, owner, except string) (int64, error)
+}
+
+// Members keeps who an image is shared with. The caller has made sure that it
+// may see the image.
+type Members interface {
+	// Members gives the members of an image in row order.
+	Members(ctx context.Context, imageID string) ([]glance.Member, error)
+
+	// Member gives one membership; NotFound "M not found in the member list
+	// of the image X."
+	Member(ctx context.Context, imageID, member string) (glance.Member, error)
+
+	// AddMember stores a membership with status pending unless m says
+	// otherwise. admit is given the number of present members within the same
+	// transaction; its error is returned and nothing is stored. A live
+	// membership is a Conflict "Member M is duplicated for image X". A removed
+	// one is revived in place and keeps its CreatedAt.
+	AddMember(ctx context.Context, m glance.Member, admit func(present int) error) (glance.Member, error)
+
+	// UpdateMember changes a membership as UpdateImage changes an image.
+	UpdateMember(ctx context.Context, imageID, member string, change func(*glance.Member) error) (glance.Member, error)
+
+	// RemoveMember deletes a membership, every live row of it; NotFound as in Member.
+	RemoveMember(ctx context.Context, imageID, member string) error
+}
+
+// Tasks keeps tasks. An admin sees all, others those of their project and
+// those without an owner.
+type Tasks interface {
+	CreateTask(ctx context.Context, t *glance.Task) error
+	// Task gives one task; NotFound "No task found with ID X".
+	Task(ctx context.Context, sc Scope, id string) (*glance.Task, error)
+	// TasksOf gives the tasks of an image that have not expired; deleted ones
+	// only to an admin (spec images-v2 §7).
+	TasksOf(ctx context.Context, sc Scope, imageID string, now time.Time) ([]*glance.Task, error)
+	// UpdateTask changes a task as UpdateImage changes an image; Deleted may be set.
+	UpdateTask(ctx context.Context, sc Scope, id string, change func(*glance.Task) error) (*glance.Task, error)
+}
+
+// Locks is the import lock, one per image: the property glance.LockProperty
+// with the id of the task that holds it (spec image-states §5, database §4).
+type Locks interface {
+	// Lock takes the lock for holder; Conflict when it is held.
+	Lock(ctx context.Context, imageID, holder string) error
+	// Unlock releases the lock held by holder; NotFound when it is not.
+	Unlock(ctx context.Context, imageID, holder string) error
+}

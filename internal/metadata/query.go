@@ -1,0 +1,124 @@
+package metadata
+
+import (
+	"time"
+
+	"glance/internal/glance"
+)
+
+// Query says which images a page holds (spec images-v2 §8, database §6). The
+// zero Query gives no image, since its Limit is 0. Conditions are joined by
+// AND and never widen the candidate set of the scope.
+type Query struct {
+	Limit int           // at most so many; negative is no limit
+	After *glance.Image // the page begins strictly after this image; nil is the beginning
+	Sort  []SortKey     // the last keys must make the order total: end with ColumnID
+
+	// Visibility keeps images of one visibility. Empty keeps all but
+	// community images of other projects, unless AllVisibilities.
+	Visibility      glance.Visibility
+	AllVisibilities bool
+
+	// MemberStatus is the status a membership needs so that a shared image is
+	// a candidate; empty is accepted. AnyMemberStatus takes every one.
+	MemberStatus    glance.MemberStatus
+	AnyMemberStatus bool
+
+	Where      []Condition
+	Properties []PropertyIs
+	Tags       []string // every one of them
+
+	// Deleted keeps deleted images only (true) or live ones only (false); nil
+	// keeps both. Killed images are never kept when it is false.
+	Deleted *bool
+	// Public, for the registry and API v1: true keeps what the project would
+	// see as a plain user although the scope is an admin's; false keeps what
+	// is not public. nil does nothing.
+	Public *bool
+}
+
+// SortKey is one key of the order. Null counts as "" or 0.
+type SortKey struct {
+	Column Column
+	Desc   bool
+}
+
+// Column is a column of the images table that may be filtered or sorted by.
+type Column string
+
+// The columns of images, by the names of the table and of API v2.
+const (
+	ColumnID              Column = "id"
+	ColumnName            Column = "name"
+	ColumnSize            Column = "size"
+	ColumnVirtualSize     Column = "virtual_size"
+	ColumnStatus          Column = "status"
+	ColumnDiskFormat      Column = "disk_format"
+	ColumnContainerFormat Column = "container_format"
+	ColumnChecksum        Column = "checksum"
+	ColumnOwner           Column = "owner"
+	ColumnMinDisk         Column = "min_disk"
+	ColumnMinRAM          Column = "min_ram"
+	ColumnProtected       Column = "protected"
+	ColumnHidden          Column = "os_hidden"
+	ColumnHashAlgo        Column = "os_hash_algo"
+	ColumnHashValue       Column = "os_hash_value"
+	ColumnCreatedAt       Column = "created_at"
+	ColumnUpdatedAt       Column = "updated_at"
+)
+
+// Type says what values the column holds.
+func (c Column) Type() ColumnType {
+	switch c {
+	case ColumnSize, ColumnVirtualSize, ColumnMinDisk, ColumnMinRAM:
+		return Integer
+	case ColumnProtected, ColumnHidden:
+		return Boolean
+	case ColumnCreatedAt, ColumnUpdatedAt:
+		return Time
+	default:
+		return Text
+	}
+}
+
+// ColumnType is the type of a column's values.
+type ColumnType int
+
+// The types of columns.
+const (
+	Text ColumnType = iota
+	Integer
+	Boolean
+	Time
+)
+
+// Op compares a column with values.
+type Op int
+
+// The comparisons. Null compares with nothing: it satisfies none of them.
+const (
+	Eq Op = iota
+	NotEq
+	Less
+	LessEq
+	Greater
+	GreaterEq
+	In // one of Values; an empty list keeps nothing
+)
+
+// Condition is one comparison. Exactly one of the value fields is used,
+// by the type of the column.
+type Condition struct {
+	Column Column
+	Op     Op
+	Texts  []string  // for Text; several only with In
+	Int    int64     // for Integer
+	Bool   bool      // for Boolean
+	Time   time.Time // for Time
+}
+
+// PropertyIs keeps images with an additional property of exactly this value.
+type PropertyIs struct {
+	Name  string
+	Value string
+}
