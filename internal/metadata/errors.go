@@ -34,3 +34,19 @@ func MemberExists(imageID, member string) error {
 func NoTask(id string) error {
 	return glance.Errorf(glance.NotFound, "No task found with ID %s", id)
 }
+
+// TaskExists is the error of a task id that was used before.
+func TaskExists(id string) error {
+	return glance.Errorf(glance.Conflict, "Task ID %s already exists!", id)
+}
+
+// Locked is the error of an import lock that somebody holds.
+func Locked(imageID string) error {
+	return glance.Errorf(glance.Conflict,
+		"New operation on image '%s' is not permitted as prior operation is still in progress", imageID)
+}
+
+// NoLock is the error of an import lock that the holder does not hold.
+func NoLock(imageID, holder string) error {
+	return glance.Errorf(glance.NotFound, "Image %s is not locked by task %s", imageID, holder)
+}

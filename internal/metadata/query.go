@@ -1,6 +1,7 @@
 package metadata
 
 import (
+	"slices"
 	"time"
 
 	"glance/internal/glance"
@@ -67,6 +68,15 @@ const (
 	ColumnUpdatedAt       Column = "updated_at"
 )
 
+// Columns lists every column.
+func Columns() []Column {
+	return []Column{
+		ColumnID, ColumnName, ColumnSize, ColumnVirtualSize, ColumnStatus, ColumnDiskFormat, ColumnContainerFormat,
+		ColumnChecksum, ColumnOwner, ColumnMinDisk, ColumnMinRAM, ColumnProtected, ColumnHidden, ColumnHashAlgo,
+		ColumnHashValue, ColumnCreatedAt, ColumnUpdatedAt,
+	}
+}
+
 // Type says what values the column holds.
 func (c Column) Type() ColumnType {
 	switch c {
@@ -103,7 +113,7 @@ const (
 	LessEq
 	Greater
 	GreaterEq
-	In // one of Values; an empty list keeps nothing
+	In // one of Texts, for Text only; an empty list keeps nothing
 )
 
 // Condition is one comparison. Exactly one of the value fields is used,
@@ -111,10 +121,30 @@ const (
 type Condition struct {
 	Column Column
 	Op     Op
-	Texts  []string  // for Text; several only with In
+	Texts  []string  // for Text; exactly one but with In
 	Int    int64     // for Integer
 	Bool   bool      // for Boolean
 	Time   time.Time // for Time
+}
+
+// Check finds columns that do not exist and comparisons without a value; the
+// error is Invalid. Drivers call it, so that no name from outside gets into
+// the text of a statement.
+func (q *Query) Check() error {
+	for _, k := range q.Sort {
+		if !slices.Contains(Columns(), k.Column) {
+			return glance.Errorf(glance.Invalid, "There is no column %q to sort by.", string(k.Column))
+		}
+	}
+	for _, c := range q.Where {
+		if !slices.Contains(Columns(), c.Column) {
+			return glance.Errorf(glance.Invalid, "There is no column %q to filter by.", string(c.Column))
+		}
+		if isText := c.Column.Type() == Text; c.Op == In && !isText || c.Op != In && isText && len(c.Texts) != 1 {
+			return glance.Errorf(glance.Invalid, "Column %q cannot be compared like this.", string(c.Column))
+		}
+	}
+	return nil
 }
 
 // PropertyIs keeps images with an additional property of exactly this value.
