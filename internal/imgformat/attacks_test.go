@@ -45,7 +45,7 @@ func TestCVE2024_32498_DeclaredRaw(t *testing.T) {
 // A flat vmdk is a text that names any file as the disk's data.
 func TestCVE2022_47951(t *testing.T) {
 	all := samples(t)
-	for _, name := range []string{"vmdk-text-flat", "vmdk-text-zeros-later", "vmdk-flat"} {
+	for _, name := range []string{"vmdk-text-flat", "vmdk-text-padded", "vmdk-text-zeros-later", "vmdk-flat"} {
 		t.Run(name, func(t *testing.T) { mustNotPass(t, all[name]) })
 	}
 	for _, subformat := range []string{"monolithicFlat", "twoGbMaxExtentFlat", "twoGbMaxExtentSparse", "vmfs", "vmfsSparse", "custom", "fullDevice"} {

@@ -10,12 +10,13 @@
 //
 // A file at hand is read sparingly with [Detect] instead. Only images in container format "bare" are to be inspected.
 //
-// Promises: Write never fails, never keeps or changes its argument and costs one comparison once every format is
-// settled. An inspector never allocates more than 2 MiB in its life, whatever the headers claim. How the stream is cut
+// Promises: Write never fails and never keeps or changes its argument. Once every format is settled it costs one
+// comparison; a vmdk that announces a footer is settled at its end only, and costs a copy of the last 1.5 KiB of every
+// write. An inspector never allocates more than 2 MiB in its life, whatever the headers claim. How the stream is cut
 // into writes does not matter for the verdict.
 //
 // The parsers trust nothing: every offset, length and count is the uploader's.
 //
-// To add a format write one file <name>.go with a sniff function (see [format] in formats.go), add a line to the list
-// in formats.go, a Fuzz target with seeds, and samples in tools/imgsamples.
+// To add a format write one file <name>.go with a sniff function (see format in formats.go), add a line to the list in
+// formats.go, a Fuzz target with seeds, and samples in tools/imgsamples.
 package imgformat

@@ -100,6 +100,8 @@ var recognised = []struct {
 	{sample: "vmdk-text-flat", format: "vmdk", refused: failed, why: "descriptor: Unsupported subformat"},
 	{sample: "vmdk-text-empty-type", format: "vmdk", refused: failed, why: "descriptor: Unsupported subformat"},
 	{sample: "vmdk-text-zeros-later", format: "vmdk", refused: failed, why: "descriptor: Unsupported subformat"},
+	{sample: "vmdk-text-padded", format: "vmdk", refused: failed, why: "descriptor: Unsupported subformat"},
+	{sample: "vmdk-text-padded-no-type", format: "raw", size: 512},
 	{sample: "vmdk-text-no-type", format: "raw", size: 104},
 	{sample: "vmdk-text-binary-later", format: "raw", size: 643},
 	{sample: "vmdk-text-binary-early", format: "raw", size: 113},

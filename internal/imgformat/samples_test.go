@@ -2,6 +2,7 @@ package imgformat_test
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -103,9 +104,12 @@ func outcome(v imgformat.Verdict) string {
 
 func judged(j imgformat.Judgement, err error) string {
 	var text string
+	var refused *imgformat.Error
 	switch {
+	case errors.As(err, &refused):
+		text = fmt.Sprintf("%v %+v", err, refused.Failures)
 	case err != nil:
-		text = fmt.Sprintf("%v %+v", err, err.(*imgformat.Error).Failures)
+		text = "untyped: " + err.Error()
 	case j.VirtualSize == nil:
 		text = "ok"
 	default:

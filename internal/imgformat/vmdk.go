@@ -17,13 +17,19 @@ const (
 
 // sniffVMDK knows sparse extents (KDMV) with their descriptor inside, and descriptors that are a file of their own.
 func sniffVMDK(head []byte) image {
-	switch {
-	case bytes.HasPrefix(head, []byte("KDMV")):
+	if bytes.HasPrefix(head, []byte("KDMV")) {
 		return sniffVMDKSparse(head)
-	case len(head) >= vmdkHeaderLen && isText(head[:min(len(head), sectorLen)]):
-		return &vmdkText{}
 	}
-	return nil
+	text, _, padded := bytes.Cut(head[:min(len(head), sectorLen)], []byte{0})
+	if len(head) < vmdkHeaderLen || !isText(text) {
+		return nil
+	}
+	// The original takes text with zeros after it for raw. But that is how qemu leaves its descriptors behind, and it
+	// finds them again.
+	if padded {
+		return &vmdkText{size: len(text)}
+	}
+	return &vmdkText{size: vmdkDescriptorMax}
 }
 
 func sniffVMDKSparse(head []byte) image {
@@ -148,12 +154,13 @@ func vmdkFooterFault(header vmdkHeader, data []byte, whole bool) string {
 
 // vmdkText is a file of nothing but text so far, which is a vmdk if it names a type.
 type vmdkText struct {
+	size       int // of the text at most
 	descriptor vmdkDescriptor
 	text       bool
 	fault      string
 }
 
-func (*vmdkText) want() span { return span{0, vmdkDescriptorMax} }
+func (v *vmdkText) want() span { return span{0, v.size} }
 
 func (v *vmdkText) take(data []byte, _ bool) span {
 	v.descriptor, v.text = parseVMDKDescriptor(data)

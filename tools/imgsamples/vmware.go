@@ -7,10 +7,10 @@ const (
 	sparse = "# Disk DescriptorFile\nversion=1\ncreateType=\"monolithicSparse\"\nRW 8192 SPARSE \"d.vmdk\"\nddb.adapterType = \"ide\"\n"
 )
 
-var (
-	flat     = strings.NewReplacer("monolithicSparse", "monolithicFlat", "SPARSE \"d.vmdk\"", "FLAT \"/etc/passwd\" 0")
-	streamed = strings.NewReplacer("monolithicSparse", "streamOptimized")
-)
+// flat is a descriptor of the kind that names any file.
+func flat(descriptor string) string {
+	return strings.NewReplacer("monolithicSparse", "monolithicFlat", `SPARSE "d.vmdk"`, `FLAT "/etc/passwd" 0`).Replace(descriptor)
+}
 
 // sparseFile is a vmdk with its descriptor inside.
 func sparseFile(name, descriptor string) *sample {
@@ -28,7 +28,7 @@ func vmdk() []*sample {
 		good,
 		with("vmdk-any-case", "createType", "CREATETYPE"),
 		with("vmdk-rdonly", "RW ", "RDONLY "),
-		sparseFile("vmdk-flat", flat.Replace(sparse)),
+		sparseFile("vmdk-flat", flat(sparse)),
 		with("vmdk-path", "d.vmdk", "../d.vmdk"),
 		with("vmdk-no-extents", "RW 8192", "#"),
 		with("vmdk-odd-line", "RW 8192", "RX 8192"),
@@ -43,7 +43,7 @@ func vmdk() []*sample {
 		good.as("vmdk-no-descriptor").at(36, le64(0)),
 		good.as("vmdk-huge").at(12, le64(1<<55)),
 		good.as("vmdk-long-descriptor").at(36, le64(1<<60)),
-		sparseFile("vmdk-long-bad-descriptor", flat.Replace(sparse)).at(36, le64(1<<60)),
+		sparseFile("vmdk-long-bad-descriptor", flat(sparse)).at(36, le64(1<<60)),
 		good.cut("vmdk-63-bytes", 63),
 		good.cut("vmdk-300-bytes", 300),
 	}
@@ -53,7 +53,7 @@ func vmdk() []*sample {
 func vmdkStream() []*sample {
 	const footer = 4 * sector
 	good := newSample("vmdk-stream", 7*sector)
-	copy(good.data, sparseFile("", streamed.Replace(sparse)).data)
+	copy(good.data, sparseFile("", strings.Replace(sparse, "monolithicSparse", "streamOptimized", 1)).data)
 	good.at(56, le64(1<<64-1))
 	good.at(footer, le64(1), le32(0), le32(3)).at(footer+sector, good.data[:64]).at(footer+sector+56, le64(26))
 	return []*sample{
@@ -76,15 +76,17 @@ func vmdkText() []*sample {
 	file := func(name, descriptor string) *sample {
 		return newSample(name, len(descriptor)).at(0, []byte(descriptor))
 	}
-	long := flat.Replace(sparse) + "#" + strings.Repeat("long comment ", 40) + "\nddb = 1\n"
+	long := flat(sparse) + "#" + strings.Repeat("long comment ", 40) + "\nddb = 1\n"
 	return []*sample{
 		file("vmdk-text", sparse),
-		file("vmdk-text-flat", flat.Replace(sparse)),
+		file("vmdk-text-flat", flat(sparse)),
 		file("vmdk-text-empty-type", strings.Replace(sparse, "monolithicSparse", "", 1)),
 		file("vmdk-text-no-type", strings.Replace(sparse, "createType", "type", 1)),
+		newSample("vmdk-text-padded", 512).at(0, []byte(flat(sparse))),
+		newSample("vmdk-text-padded-no-type", 512).at(0, []byte(strings.Replace(sparse, "createType", "type", 1))),
 		file("vmdk-text-binary-later", long).at(600, []byte{0xff}),
 		file("vmdk-text-zeros-later", long).at(520, make([]byte, 64)),
-		file("vmdk-text-binary-early", flat.Replace(sparse)).at(100, []byte{0xff}),
-		file("", flat.Replace(sparse)).cut("vmdk-text-63-bytes", 63),
+		file("vmdk-text-binary-early", flat(sparse)).at(100, []byte{0xff}),
+		file("", flat(sparse)).cut("vmdk-text-63-bytes", 63),
 	}
 }
