@@ -61,6 +61,19 @@ type Option struct {
 	typ   reflect.Type
 }
 
+// Value reads the option's field in the struct it was described from, or a
+// pointer to it; nil is an unset pointer.
+func (o Option) Value(v any) any {
+	rv := reflect.Indirect(reflect.ValueOf(v)).FieldByIndex(o.index)
+	if rv.Kind() != reflect.Pointer {
+		return rv.Interface()
+	}
+	if rv.IsNil() {
+		return nil
+	}
+	return rv.Elem().Interface()
+}
+
 // Describe lists the options of a struct, or of a pointer to one, in order of
 // their fields. It panics when a tag cannot be meant.
 func Describe(v any) []Option {
