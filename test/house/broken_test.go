@@ -112,6 +112,7 @@ var broken = []struct {
 
 	{"no unfinished marks", "comment", one("internal/ini/a.go", "package ini\n\n// TO"+"DO: more\n"), "internal/ini/a.go:3:"},
 	{"no unfinished marks", "words", one("internal/ini/a.go", "package ini\n\nvar e = \"not imple"+"mented\"\n"), "finish it"},
+	{"no unfinished marks", "answer 501", one("internal/ini/a.go", "package ini\n\nvar e = \"The request method X is not imple"+"mented for this server.\"\n"), ""},
 
 	{"nolint", "bare", one("internal/ini/a.go", "package ini\n\nvar x int //no"+"lint\n"), "must read"},
 	{"nolint", "no reason", one("internal/ini/a.go", "package ini\n\nvar x int //no"+"lint:unused\n"), "must read"},

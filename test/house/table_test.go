@@ -19,7 +19,7 @@ type row struct {
 
 // The floors, lowest first. A package imports what its row names and nothing else of ours.
 var (
-	libraries = []string{"imgformat", "rules", "jsonpatch", "ini", "multihash", "lifecycle", "oslolog"}
+	libraries = []string{"imgformat", "rules", "jsonpatch", "jsonschema", "ini", "multihash", "lifecycle", "oslolog"}
 	sockets   = []string{"store", "metadata", "auth", "policy", "quota", "notify", "cache", "signature"}
 	verbs     = []string{"images", "importflow", "metadefs", "housekeeping"}
 )
@@ -34,7 +34,7 @@ var table = slices.Concat(
 		{room: "control", may: []string{"config", "lifecycle"}},
 
 		{room: "api", may: []string{"glance", "auth", "ini", "oslolog"}},
-		{room: "api/v2", may: slices.Concat([]string{"api", "glance", "jsonpatch"}, verbs)},
+		{room: "api/v2", may: slices.Concat([]string{"api", "glance", "jsonpatch", "jsonschema"}, verbs)},
 		{room: "api/v1", may: []string{"api", "images", "glance"}},
 		{room: "registry", may: []string{"api", "metadata", "metadata/wire", "glance"}},
 		{room: "console", may: []string{"api", "images", "glance"}},
