@@ -18,7 +18,7 @@ ARGS      ?=
 HAVE_CC := $(shell command -v "$$(go env CC)" 2>/dev/null)
 RACE    := $(if $(HAVE_CC),-race)
 
-UNIT := ./internal/... ./cmd/...
+UNIT := ./internal/... ./cmd/... $(if $(wildcard tools/*),./tools/...)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -28,7 +28,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## all programs into bin/; the version comes from git (go version -m)
-	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/...
+	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -o bin/ ./cmd/...
 
 run: build ## the API server; options in ARGS
 	bin/glance-api $(ARGS)
@@ -42,7 +42,7 @@ lint: $(GOLANGCI) ## golangci-lint: the rules of the house that a linter can see
 	$(GOLANGCI) run ./...
 
 format: ## fails when gofmt would change a file
-	@files=$$(gofmt -l cmd internal test tools 2>/dev/null) || { gofmt -l $(wildcard cmd internal test tools); exit 1; }; \
+	@files=$$(gofmt -l $(wildcard cmd internal test tools)) || exit 1; \
 	if [ -n "$$files" ]; then echo "not formatted (gofmt -w):"; echo "$$files"; exit 1; fi
 
 vet: ## go vet, with and without the tests of services
