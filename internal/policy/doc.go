@@ -11,6 +11,9 @@
 //	err = e.Global(ctx, who, policy.GetImages, policy.Project(who.ProjectID))
 //	err = e.Metadef(ctx, who, policy.AddMetadefTag, namespace)
 //
+//	p, err := policy.OpenProtection("/etc/glance/property-protections.conf", "roles", e)
+//	ok := p.CanRead(who, "x_billing_code") // a nil *Protection allows everything
+//
 // Every refusal is a *glance.Error of kind Forbidden, or NotFound where the
 // caller must not learn that the thing exists. Policy looks at what it is
 // given: whether an image is visible to a project at all is the database's
@@ -23,7 +26,11 @@
 // asks; a file that cannot be read or understood leaves its last good rules in
 // force and is reported, except in Open, which refuses it. What a file takes
 // back stays in force until restart, as in the original. Evaluation problems
-// (a cycle, a remote server that is down) deny and are logged.
+// (a cycle, a remote server that is down) deny and are logged. Property
+// protections are read once; what is wrong in their file is an error.
+//
+// Compat: the expressions of a property protection file are Go's, which know no
+// lookaround and no back references.
 //
 // # Adding a rule
 //

@@ -116,7 +116,7 @@ func (e *Enforcer) Allowed(ctx context.Context, who *glance.Caller, rule Rule, t
 }
 
 // Admin reports whether the caller is an administrator: the rule
-// context_is_admin about himself, without regard to scope.
+// context_is_admin with the caller as target, without regard to scope.
 func (e *Enforcer) Admin(who *glance.Caller) bool {
 	return e.holds(context.Background(), who, string(ContextIsAdmin), (*callerTarget)(who))
 }

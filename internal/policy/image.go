@@ -7,7 +7,7 @@ import (
 )
 
 // ImageAllowed reports whether the caller passes a rule about an image, as for
-// the rows of a list. It does not ask whether he owns it.
+// the rows of a list. It does not ask who owns it.
 func (e *Enforcer) ImageAllowed(ctx context.Context, who *glance.Caller, rule Rule, img *glance.Image) bool {
 	t, _ := e.images.Get().(*imageTarget)
 	t.img, t.project = img, who.ProjectID

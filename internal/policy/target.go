@@ -144,7 +144,7 @@ func (t *imageTarget) data(name string) (string, bool) {
 	return "", false
 }
 
-// callerTarget is the caller himself: the target of context_is_admin.
+// callerTarget is the caller as the target of context_is_admin.
 type callerTarget glance.Caller
 
 func (t *callerTarget) Text(name string) (string, bool) {
