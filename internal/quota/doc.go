@@ -1,0 +1,20 @@
+// Package quota knows how much an owner may store and how many parts an image
+// may have, and what to say beyond that. It is arithmetic on numbers that
+// callers bring: it reads no database and keeps no state.
+//
+// # Use
+//
+//	limit, err := quota.ParseStorage("150GB") // user_storage_quota
+//	err = limit.Admit(used, size)             // before data comes, and after
+//	most := limit.Remaining(used)             // for data of unknown size
+//
+//	limits := quota.Limits{MaxProperties: 128, MaxTags: 128, MaxMembers: 128, MaxLocations: 10}
+//	err = limits.Tags(len(tags))
+//
+// Every refusal is a *glance.Error of kind TooLarge.
+//
+// # Adding a quota
+//
+// A number of something becomes a field of Limits and a method beside the
+// others; an amount of bytes becomes a type like Storage.
+package quota
