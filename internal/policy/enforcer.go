@@ -16,6 +16,7 @@ import (
 type Config struct {
 	File               string       // YAML or JSON; may be missing or empty
 	Dirs               []string     // of more such files, read in order of names after File; may be missing
+	Find               Find         // looks relative names up, again whenever files are looked at; nil takes them as they are
 	DefaultRule        string       // stands for rules that exist nowhere; empty is "default"
 	EnforceNewDefaults bool         // without it the old, wider defaults hold too and owners are checked instead
 	EnforceScope       bool         // refuse tokens for a system or a domain
@@ -23,6 +24,10 @@ type Config struct {
 	Post               Post         // for http: and https: checks; nil denies them
 	PostJSON           bool         // send those a JSON body and not a form
 }
+
+// Find gives the path of a file or directory that the configuration names
+// without one, and whether there is one.
+type Find func(name string) (path string, ok bool)
 
 // Enforcer answers questions about rules. It is safe for many goroutines.
 type Enforcer struct {
@@ -59,7 +64,7 @@ func Open(c Config) (*Enforcer, error) {
 		defaults:    defaultChecks(c.EnforceNewDefaults),
 		fallback:    cmp.Or(c.DefaultRule, string(Default)),
 		born:        time.Now(),
-		files:       newFiles(c.File, c.Dirs),
+		files:       newFiles(c),
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)

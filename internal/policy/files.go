@@ -19,6 +19,7 @@ import (
 type files struct {
 	file string
 	dirs []string
+	find Find
 
 	seen   map[string]stamp
 	good   map[string][]rules.Entry // of each file, as last understood
@@ -32,9 +33,9 @@ type stamp struct {
 	size     int64
 }
 
-func newFiles(file string, dirs []string) files {
+func newFiles(c Config) files {
 	return files{
-		file: file, dirs: dirs,
+		file: c.File, dirs: c.Dirs, find: c.Find,
 		good: map[string][]rules.Entry{}, merged: map[string]*rules.Check{},
 	}
 }
@@ -104,10 +105,14 @@ func (f *files) list() (paths []string, stamps map[string]stamp, err error) {
 			stamps[path] = stamp{info.ModTime(), info.Size()}
 		}
 	}
-	if f.file != "" {
-		add(f.file)
+	if path, ok := f.locate(f.file); ok {
+		add(path)
 	}
 	for _, dir := range f.dirs {
+		dir, ok := f.locate(dir)
+		if !ok {
+			continue
+		}
 		names, err := os.ReadDir(dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			problems = append(problems, err)
@@ -117,6 +122,13 @@ func (f *files) list() (paths []string, stamps map[string]stamp, err error) {
 		}
 	}
 	return paths, stamps, errors.Join(problems...)
+}
+
+func (f *files) locate(name string) (path string, ok bool) {
+	if f.find == nil || filepath.IsAbs(name) {
+		return name, name != ""
+	}
+	return f.find(name)
 }
 
 // read reads one file. Rules in it that make no sense deny, and are logged.

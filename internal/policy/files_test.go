@@ -184,6 +184,37 @@ func TestUnreadableFileIsTriedAgain(t *testing.T) {
 	})
 }
 
+// TestRelativeNamesAreFound: a file that appears in a searched directory after
+// the start counts, one in the working directory never.
+func TestRelativeNamesAreFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		t.Chdir(t.TempDir())
+		write(t, "policy.yaml", "deactivate: '!'\n")
+		c := h.config()
+		c.File, c.Dirs = "policy.yaml", []string{"policy.d"}
+		c.Find = func(name string) (string, bool) {
+			path := filepath.Join(h.dir, name)
+			_, err := os.Stat(path)
+			return path, err == nil
+		}
+		e, err := policy.Open(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		img := image(glance.VisibilityPrivate)
+		if !e.ImageAllowed(t.Context(), alice, policy.Deactivate, img) {
+			t.Error("the file in the working directory counts")
+		}
+		h.write("policy.yaml", "copy_image: '@'\n")
+		h.write("policy.d/a.yaml", "deactivate: '!'\n")
+		time.Sleep(time.Second)
+		if !e.ImageAllowed(t.Context(), alice, policy.CopyImage, img) || e.ImageAllowed(t.Context(), alice, policy.Deactivate, img) {
+			t.Error("new files were not found")
+		}
+	})
+}
+
 func TestOpenRefusesBadFiles(t *testing.T) {
 	dir := t.TempDir()
 	tests := map[string]struct {
