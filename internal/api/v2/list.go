@@ -1,0 +1,144 @@
+package v2
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"glance/internal/api"
+	"glance/internal/glance"
+	"glance/internal/images"
+)
+
+// list is GET /v2/images.
+func (d *Door) list(w http.ResponseWriter, r *http.Request) error {
+	params := api.Query(r)
+	want, err := d.readListing(params)
+	if err != nil {
+		return err
+	}
+	page, err := d.Catalog.List(r.Context(), caller(r), want)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, func(b []byte) []byte {
+		b = append(b, `{"images": [`...)
+		for i, img := range page.Images {
+			if i > 0 {
+				b = append(b, ", "...)
+			}
+			b = d.appendImage(b, img, nil)
+		}
+		b = append(b, ']')
+		b = appendText(b, "first", pageLink(params, ""))
+		b = appendText(b, "schema", "/v2/schemas/images")
+		if page.Last != "" {
+			b = appendText(b, "next", pageLink(params, page.Last))
+		}
+		return append(b, '}')
+	})
+}
+
+// pageLink is the link to the page after marker, to the first one when it is
+// empty (spec images-v2 §8.4).
+func pageLink(params []api.Param, marker string) string {
+	var query strings.Builder
+	add := func(name, value string) {
+		if query.Len() > 0 {
+			query.WriteByte('&')
+		}
+		query.WriteString(url.QueryEscape(name) + "=" + url.QueryEscape(value))
+	}
+	for _, p := range params {
+		if p.Name != "marker" {
+			add(p.Name, p.Value)
+		}
+	}
+	if marker != "" {
+		add("marker", marker)
+	}
+	if query.Len() == 0 {
+		return "/v2/images"
+	}
+	return "/v2/images?" + query.String()
+}
+
+// readListing sorts the parameters by what they mean. Of a repeated one the
+// last value counts, but for tags and sort keys.
+func (d *Door) readListing(params []api.Param) (images.Listing, error) {
+	l := images.Listing{Limit: min(d.Config.LimitDefault, d.Config.LimitMax), FromStart: true}
+	filters := make(map[string]int)
+	var sort []string
+	for _, p := range params {
+		switch p.Name {
+		case "limit":
+			limit, err := d.readLimit(p.Value)
+			if err != nil {
+				return l, err
+			}
+			l.Limit = limit
+		case "marker":
+			l.Marker, l.FromStart = p.Value, false
+		case "visibility":
+			l.Visibility, l.HasVisibility = p.Value, true
+		case "member_status":
+			l.MemberStatus = p.Value
+		case "os_hidden":
+			l.Hidden = &p.Value
+		case "protected":
+			l.Protected = &p.Value
+		case "tag":
+			l.Tags = append(l.Tags, strings.TrimSpace(p.Value))
+		case "sort_key":
+			l.SortKeys = append(l.SortKeys, strings.TrimSpace(p.Value))
+		case "sort_dir":
+			l.SortDirs = append(l.SortDirs, strings.TrimSpace(p.Value))
+		case "sort":
+			sort = append(sort[:0], p.Value)
+		case "deleted":
+		case "changes-since":
+			if p.Value != "" {
+				return l, glance.Errorf(glance.Invalid, `The "changes-since" filter is no longer available on v2.`)
+			}
+		default:
+			if at, seen := filters[p.Name]; seen {
+				l.Filters[at].Value = p.Value
+				continue
+			}
+			filters[p.Name] = len(l.Filters)
+			l.Filters = append(l.Filters, images.Filter{Name: p.Name, Value: p.Value})
+		}
+	}
+	return l, readSort(&l, sort)
+}
+
+func (d *Door) readLimit(value string) (int, error) {
+	limit, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+	if err != nil {
+		return 0, glance.Errorf(glance.Invalid, "limit param must be an integer")
+	}
+	if limit < 0 {
+		return 0, glance.Errorf(glance.Invalid, "limit param must be positive")
+	}
+	return int(min(limit, int64(d.Config.LimitMax))), nil
+}
+
+// readSort reads the newer form: sort=key[:dir],key[:dir].
+func readSort(l *images.Listing, sort []string) error {
+	if len(sort) == 0 {
+		return nil
+	}
+	if len(l.SortKeys) > 0 || len(l.SortDirs) > 0 {
+		return glance.Errorf(glance.Invalid, "Old and new sorting syntax cannot be combined")
+	}
+	for _, item := range strings.Split(sort[0], ",") {
+		key, dir, found := strings.Cut(item, ":")
+		if !found {
+			dir = "desc"
+		}
+		l.SortKeys = append(l.SortKeys, strings.TrimSpace(key))
+		l.SortDirs = append(l.SortDirs, strings.TrimSpace(dir))
+	}
+	return nil
+}

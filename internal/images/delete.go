@@ -1,0 +1,111 @@
+package images
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"glance/internal/glance"
+	"glance/internal/metadata"
+	"glance/internal/policy"
+	"glance/internal/store"
+)
+
+// Deleter deletes images and their data.
+type Deleter struct {
+	Images  metadata.Images
+	Policy  *policy.Enforcer
+	Stores  *store.Set
+	Journal Journal
+	Log     *slog.Logger
+	Delayed bool // delayed_delete: leave the data to the scrubber
+}
+
+// Delete deletes an image (spec images-v2 §12.1). The data goes first, since a
+// store may refuse; the journal finishes what a crash leaves half done.
+func (d *Deleter) Delete(ctx context.Context, who *glance.Caller, id string) error {
+	img, err := d.Images.Image(ctx, metadata.ScopeOf(*who), id)
+	if err != nil {
+		return errNotDeletable(id, err)
+	}
+	if err := d.Policy.Image(ctx, who, policy.DeleteImage, img); err != nil {
+		return err
+	}
+	if err := deletable(img); err != nil {
+		return err
+	}
+	if d.Delayed && len(img.Locations) > 0 {
+		return errNotDeletable(id, d.schedule(ctx, id))
+	}
+	done, err := d.Journal.Begin(deleteEntry(id))
+	if err != nil {
+		return err
+	}
+	if err := d.removeData(ctx, img); err != nil {
+		done()
+		return err
+	}
+	if err := d.markDeleted(ctx, id); err != nil {
+		return errNotDeletable(id, err) // the journal entry stays: the data is gone
+	}
+	done()
+	return nil
+}
+
+func errNotDeletable(id string, err error) error {
+	return retell(err, glance.NotFound, "Failed to find image %s to delete", id)
+}
+
+func deletable(img *glance.Image) error {
+	if img.Protected {
+		return glance.Errorf(glance.Forbidden, "Image %s is protected and cannot be deleted.", img.ID)
+	}
+	return nil
+}
+
+// schedule leaves the data to the scrubber.
+func (d *Deleter) schedule(ctx context.Context, id string) error {
+	_, err := d.Images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
+		if err := deletable(img); err != nil {
+			return err
+		}
+		if err := img.Move(glance.StatusPendingDelete); err != nil {
+			return err
+		}
+		for i := range img.Locations {
+			img.Locations[i].Status = glance.LocationPendingDelete
+		}
+		img.Deleted = true
+		return nil
+	})
+	return err
+}
+
+func (d *Deleter) markDeleted(ctx context.Context, id string) error {
+	_, err := d.Images.UpdateImage(context.WithoutCancel(ctx), metadata.Everything(), id, func(img *glance.Image) error {
+		if err := img.Move(glance.StatusDeleted); err != nil {
+			return err
+		}
+		img.Deleted = true
+		return nil
+	})
+	return err
+}
+
+// removeData removes the data from every store. Data that is gone already or
+// cannot be deleted there is only noted.
+func (d *Deleter) removeData(ctx context.Context, img *glance.Image) error {
+	for _, loc := range img.Locations {
+		err := d.Stores.Delete(ctx, loc)
+		switch {
+		case err == nil:
+		case errors.Is(err, glance.NotFound), errors.Is(err, glance.Unsupported):
+			d.Log.WarnContext(ctx, "image data was not deleted", "image_id", img.ID, "error", err)
+		case errors.Is(err, glance.Conflict):
+			return retell(err, glance.Conflict, "Image %s could not be deleted because it is in use: %s", img.ID, err)
+		default:
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package images
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"glance/internal/glance"
+	"glance/internal/metadata"
+	"glance/internal/policy"
+	"glance/internal/store"
+)
+
+// Downloader gives out the data of images.
+type Downloader struct {
+	Images metadata.Images
+	Policy *policy.Enforcer
+	Stores *store.Set
+}
+
+// Download is data ready to be read: Open may be called once.
+type Download struct {
+	Image *glance.Image
+	Size  int64 // bytes of the whole data
+	Empty bool  // there is no data, or not any more
+	data  store.Data
+	where glance.Location
+	from  *store.Set
+}
+
+// Open gives the data from offset on. The reader may be an *os.File; whoever
+// opens closes it.
+func (d *Download) Open(ctx context.Context, offset int64) (io.ReadCloser, error) {
+	data := d.data.ReadCloser
+	d.data.ReadCloser = nil
+	if offset == 0 {
+		return data, nil
+	}
+	if s, ok := data.(io.Seeker); ok {
+		if _, err := s.Seek(offset, io.SeekStart); err != nil {
+			return nil, errors.Join(err, data.Close())
+		}
+		return data, nil
+	}
+	if err := data.Close(); err != nil {
+		return nil, err
+	}
+	again, err := d.from.Open(ctx, d.where, offset)
+	return again.ReadCloser, err
+}
+
+// Close gives up data that was not opened.
+func (d *Download) Close() error {
+	if d.data.ReadCloser == nil {
+		return nil
+	}
+	return d.data.Close()
+}
+
+// Download finds the data of an image (spec images-v2 §19). prefer lists the
+// stores to try first; nil when the caller did not say.
+func (d *Downloader) Download(ctx context.Context, who *glance.Caller, id string, prefer []string) (*Download, error) {
+	img, err := d.Images.Image(ctx, metadata.ScopeOf(*who), id)
+	if err != nil {
+		return nil, err
+	}
+	if img.Status == glance.StatusDeactivated && !who.Admin {
+		return nil, glance.Errorf(glance.Forbidden,
+			"The requested image has been deactivated. Image data download is forbidden.")
+	}
+	if err := d.Policy.Image(ctx, who, policy.DownloadImage, img); err != nil {
+		return nil, err
+	}
+	locations, err := d.preferred(ctx, who, img, prefer)
+	if err != nil {
+		return nil, err
+	}
+	return d.open(ctx, img, locations)
+}
+
+// preferred gives the locations in the order in which they are tried.
+func (d *Downloader) preferred(ctx context.Context, who *glance.Caller, img *glance.Image, prefer []string) ([]glance.Location, error) {
+	d.Stores.Order(img.Locations)
+	if len(prefer) == 0 {
+		return img.Locations, nil
+	}
+	if err := d.Policy.Image(ctx, who, policy.DownloadFromStore, img); err != nil {
+		return nil, err
+	}
+	return d.Stores.Prefer(img.Locations, prefer)
+}
+
+// open tries the locations until one opens. Data that is gone everywhere is no
+// error but empty.
+func (d *Downloader) open(ctx context.Context, img *glance.Image, locations []glance.Location) (*Download, error) {
+	last := error(glance.NotFound)
+	for _, loc := range locations {
+		data, err := d.Stores.Open(ctx, loc, 0)
+		if err != nil {
+			last = err
+			continue
+		}
+		size := data.Size
+		if img.Size != nil {
+			size = *img.Size
+		}
+		return &Download{Image: img, Size: size, data: data, where: loc, from: d.Stores}, nil
+	}
+	if errors.Is(last, glance.NotFound) {
+		return &Download{Image: img, Empty: true}, nil
+	}
+	return nil, last
+}

@@ -1,0 +1,115 @@
+package images
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+
+	"glance/internal/glance"
+	"glance/internal/metadata"
+	"glance/internal/store"
+)
+
+// The keys of a journal entry.
+const (
+	entryDeed    = "deed" // upload or delete
+	entryImage   = "image"
+	entryStore   = "store"
+	entryAttempt = "attempt"
+	entrySize    = "size"
+
+	deedUpload = "upload"
+	deedDelete = "delete"
+)
+
+func uploadEntry(to string, up store.Upload) map[string]string {
+	return map[string]string{
+		entryDeed: deedUpload, entryImage: up.ImageID, entryStore: to,
+		entryAttempt: up.Attempt, entrySize: strconv.FormatInt(up.Size, 10),
+	}
+}
+
+func deleteEntry(id string) map[string]string {
+	return map[string]string{entryDeed: deedDelete, entryImage: id}
+}
+
+// Recoverer settles what an earlier process of this node left half done.
+type Recoverer struct {
+	Images metadata.Images
+	Stores *store.Set
+	Log    *slog.Logger
+}
+
+// Settle finishes or reverts one entry of the journal. It may be repeated; an
+// error leaves the entry for the next start.
+func (r *Recoverer) Settle(ctx context.Context, entry map[string]string) error {
+	id := entry[entryImage]
+	switch entry[entryDeed] {
+	case deedUpload:
+		if err := r.revertUpload(ctx, id, entry); err != nil {
+			return fmt.Errorf("revert the upload of image %s: %w", id, err)
+		}
+	case deedDelete:
+		if err := r.finishDelete(ctx, id); err != nil {
+			return fmt.Errorf("finish deleting image %s: %w", id, err)
+		}
+	default:
+		return fmt.Errorf("a journal entry says %q, which this version does not know", entry[entryDeed])
+	}
+	r.Log.InfoContext(ctx, "settled what an earlier process left", "image_id", id, "deed", entry[entryDeed])
+	return nil
+}
+
+// revertUpload removes the data and gives the image back, unless the row says
+// that the upload had succeeded. Nobody else can have claimed the image since:
+// a claim ends only here or in its own process.
+func (r *Recoverer) revertUpload(ctx context.Context, id string, entry map[string]string) error {
+	img, err := r.Images.Image(ctx, metadata.Everything(), id)
+	if err != nil && !errors.Is(err, glance.NotFound) {
+		return err
+	}
+	if err == nil && img.Status != glance.StatusSaving {
+		return nil
+	}
+	size, err := strconv.ParseInt(entry[entrySize], 10, 64)
+	if err != nil {
+		size = store.SizeUnknown
+	}
+	up := store.Upload{ImageID: id, Attempt: entry[entryAttempt], Size: size}
+	if err := r.Stores.Abandon(ctx, entry[entryStore], up); err != nil {
+		return err
+	}
+	return backToQueued(ctx, r.Images, id)
+}
+
+// backToQueued gives a saving image back; one that is deleted or somewhere
+// else in its life stays there.
+func backToQueued(ctx context.Context, images metadata.Images, id string) error {
+	_, err := images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
+		if img.Status != glance.StatusSaving {
+			return metadata.ErrUnchanged
+		}
+		return img.Move(glance.StatusQueued)
+	})
+	if errors.Is(err, glance.NotFound) {
+		return nil
+	}
+	return err
+}
+
+func (r *Recoverer) finishDelete(ctx context.Context, id string) error {
+	img, err := r.Images.Image(ctx, metadata.Everything(), id)
+	if errors.Is(err, glance.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	d := Deleter{Images: r.Images, Stores: r.Stores, Log: r.Log}
+	if err := d.removeData(ctx, img); err != nil {
+		return err
+	}
+	return d.markDeleted(ctx, id)
+}

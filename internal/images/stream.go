@@ -1,0 +1,152 @@
+package images
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // the checksum of the API is md5
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+
+	"glance/internal/glance"
+	"glance/internal/imgformat"
+	"glance/internal/multihash"
+	"glance/internal/store"
+)
+
+// stream is the one pass over the data of an upload: limits, hashes, format.
+type stream struct {
+	body    io.Reader
+	limits  []limit
+	buffers *multihash.Pool
+
+	count    int64 // bytes that came
+	checksum hash.Hash
+	hashAlgo string
+	hash     hash.Hash
+	format   *imgformat.Inspector // nil when the format is not looked at
+	declared string
+	rules    imgformat.Rules
+}
+
+// limit is a number of bytes and what to say when more come.
+type limit struct {
+	bytes int64
+	err   func(got int64) error
+}
+
+// found is what the pass found out.
+type found struct {
+	size        int64
+	virtualSize *int64
+	checksum    string
+	hashAlgo    string
+	hashValue   string
+}
+
+// measured prepares the pass; it fails when the owner's quota has no room.
+func (u *Uploader) measured(ctx context.Context, who *glance.Caller, img *glance.Image, data Data) (*stream, error) {
+	s := &stream{
+		body: data.Body, buffers: u.Buffers, checksum: md5.New(), //nolint:gosec // see the import
+		hashAlgo: u.HashAlgo, declared: img.DiskFormat, rules: u.Formats,
+	}
+	if img.HashAlgo != "" {
+		s.hashAlgo = img.HashAlgo
+	}
+	var err error
+	if s.hash, err = multihash.New(s.hashAlgo); err != nil {
+		return nil, err
+	}
+	if img.ContainerFormat == "bare" {
+		s.format = imgformat.New()
+	}
+	if data.Size != SizeUnknown {
+		s.limits = append(s.limits, limit{data.Size, func(got int64) error { return errExceeds(data.Size, got) }})
+	}
+	s.limits = append(s.limits, limit{u.SizeCap, func(int64) error { return errTooLarge() }})
+	if data.Size > u.SizeCap {
+		return nil, errTooLarge()
+	}
+	return s, u.limitByQuota(ctx, who, img, data.Size, s)
+}
+
+func (u *Uploader) limitByQuota(ctx context.Context, who *glance.Caller, img *glance.Image, size int64, s *stream) error {
+	if u.Quota.Unlimited() {
+		return nil
+	}
+	used, err := u.Images.Usage(ctx, who.ProjectID, img.ID)
+	if err != nil {
+		return err
+	}
+	if err := u.Quota.Admit(used, size); err != nil {
+		return err
+	}
+	s.limits = append(s.limits, limit{u.Quota.Remaining(used), func(got int64) error { return u.Quota.Admit(used, got) }})
+	return nil
+}
+
+func errExceeds(want, got int64) error {
+	return glance.Errorf(glance.Invalid, "Size exceeds: expected %d bytes, got %d bytes", want, got)
+}
+
+// into moves the data to a store. When it ends early, nothing is left there.
+func (s *stream) into(ctx context.Context, stores *store.Set, to string, up store.Upload) (glance.Location, error) {
+	var put glance.Location
+	consumers := []multihash.Consumer{
+		multihash.To(s.checksum), multihash.To(s.hash),
+		func(ctx context.Context, r io.Reader) (err error) {
+			put, err = stores.Put(ctx, to, up, r)
+			return err
+		},
+	}
+	if s.format != nil {
+		consumers = append(consumers, multihash.To(s.format))
+	}
+	_, err := s.buffers.Pipe(ctx, measuredReader{s, up.Size}, consumers...)
+	return put, err
+}
+
+// measuredReader counts what comes and holds it against the limits.
+type measuredReader struct {
+	*stream
+	size int64
+}
+
+func (r measuredReader) Read(p []byte) (int, error) {
+	n, err := r.body.Read(p)
+	r.count += int64(n)
+	for _, l := range r.limits {
+		if r.count > l.bytes {
+			r.countOn()
+			return 0, l.err(r.count)
+		}
+	}
+	if errors.Is(err, io.EOF) && r.size != SizeUnknown && r.count < r.size {
+		return n, glance.Errorf(glance.Invalid, "Size mismatch: expected %d bytes, got %d bytes", r.size, r.count)
+	}
+	return n, err
+}
+
+// countOn reads a little further, so that a client that sent slightly too much
+// hears how much it was and its connection can be used again.
+func (r measuredReader) countOn() {
+	more, _ := io.Copy(io.Discard, io.LimitReader(r.body, 256<<10))
+	r.count += more
+}
+
+// result judges the format and gives what was found out.
+func (s *stream) result() (found, error) {
+	f := found{
+		size: s.count, checksum: hex.EncodeToString(s.checksum.Sum(nil)),
+		hashAlgo: s.hashAlgo, hashValue: hex.EncodeToString(s.hash.Sum(nil)),
+	}
+	if s.format == nil {
+		return f, nil
+	}
+	judgement, err := s.format.Verdict().Judge(s.declared, s.rules)
+	if err != nil {
+		return found{}, &glance.Error{Kind: glance.UnsupportedMedia, Detail: err.Error()}
+	}
+	f.virtualSize = judgement.VirtualSize
+	return f, nil
+}

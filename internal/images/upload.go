@@ -1,0 +1,164 @@
+package images
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"glance/internal/glance"
+	"glance/internal/imgformat"
+	"glance/internal/metadata"
+	"glance/internal/multihash"
+	"glance/internal/policy"
+	"glance/internal/quota"
+	"glance/internal/store"
+)
+
+// SizeUnknown stands for the size of data that nobody announced.
+const SizeUnknown = store.SizeUnknown
+
+// settleTime bounds what an upload still does after it failed: removing data
+// and giving the image back, whatever became of the request.
+const settleTime = 30 * time.Second
+
+// Uploader takes the data of images.
+type Uploader struct {
+	Images  metadata.Images
+	Policy  *policy.Enforcer
+	Stores  *store.Set
+	Journal Journal
+	Buffers *multihash.Pool
+	Log     *slog.Logger
+
+	Quota    quota.Storage   // bytes an owner may occupy
+	SizeCap  int64           // image_size_cap, bytes
+	HashAlgo string          // hashing_algorithm
+	Formats  imgformat.Rules // how strict inspection is
+}
+
+// Journal records on this node what is about to be written or removed.
+type Journal interface {
+	// Begin records entry durably; done marks it settled.
+	Begin(entry map[string]string) (done func(), err error)
+}
+
+// Data is what comes in.
+type Data struct {
+	Body  io.Reader
+	Size  int64   // bytes announced, or SizeUnknown
+	Store *string // id of the store asked for; nil is the default one
+}
+
+// Upload stores the data of a queued image and makes it active (spec images-v2
+// §17). After any failure the image is queued again and nothing of the data is
+// left; what a crash leaves is in the journal.
+func (u *Uploader) Upload(ctx context.Context, who *glance.Caller, id string, data Data) error {
+	to, err := u.Stores.Choose(data.Store)
+	if err != nil {
+		return err
+	}
+	img, err := u.Images.Image(ctx, metadata.ScopeOf(*who), id)
+	if err != nil {
+		return err
+	}
+	if err := u.Policy.Image(ctx, who, policy.UploadImage, img); err != nil {
+		return err
+	}
+	if err := img.Clone().Move(glance.StatusSaving); err != nil {
+		return err
+	}
+	up := store.Upload{ImageID: id, Attempt: newID(), Size: data.Size}
+	done, err := u.Journal.Begin(uploadEntry(to, up))
+	if err != nil {
+		return err
+	}
+	img, err = u.claim(ctx, id)
+	if err != nil {
+		done()
+		return err
+	}
+	src, err := u.measured(ctx, who, img, data)
+	if err != nil {
+		return u.giveBack(ctx, id, done, err)
+	}
+	put, err := src.into(ctx, u.Stores, to, up)
+	if err != nil {
+		return u.giveBack(ctx, id, done, err)
+	}
+	if err := u.commit(ctx, id, put, src); err != nil {
+		return u.discard(ctx, id, put, done, err)
+	}
+	done()
+	return nil
+}
+
+// claim makes the image saving. Of several callers exactly one gets it.
+func (u *Uploader) claim(ctx context.Context, id string) (*glance.Image, error) {
+	claimed, err := u.Images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
+		if img.Status != glance.StatusQueued {
+			return errGone(id)
+		}
+		return img.Move(glance.StatusSaving)
+	})
+	if errors.Is(err, glance.NotFound) {
+		return nil, errGone(id)
+	}
+	return claimed, err
+}
+
+// commit makes the image active with what was stored, unless somebody deleted
+// it meanwhile.
+func (u *Uploader) commit(ctx context.Context, id string, put glance.Location, src *stream) error {
+	found, err := src.result()
+	if err != nil {
+		return err
+	}
+	_, err = u.Images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
+		if img.Status != glance.StatusSaving {
+			return errGone(id)
+		}
+		img.Size, img.VirtualSize = &found.size, found.virtualSize
+		img.Checksum, img.HashAlgo, img.HashValue = found.checksum, found.hashAlgo, found.hashValue
+		img.Locations = append(img.Locations, put)
+		return img.Move(glance.StatusActive)
+	})
+	if errors.Is(err, glance.NotFound) {
+		return errGone(id)
+	}
+	return err
+}
+
+// discard removes data that did not become the image's, then gives it back.
+func (u *Uploader) discard(ctx context.Context, id string, put glance.Location, done func(), cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	if err := u.Stores.Delete(ctx, put); err != nil && !errors.Is(err, glance.NotFound) {
+		u.Log.ErrorContext(ctx, "data of a failed upload is left until the next start", "image_id", id, "error", err)
+		done = func() {} // the journal keeps it
+	}
+	return u.giveBack(ctx, id, done, cause)
+}
+
+// giveBack makes the image queued again and returns cause. When that fails, the
+// journal keeps the entry for the next start.
+func (u *Uploader) giveBack(ctx context.Context, id string, done func(), cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	if err := backToQueued(ctx, u.Images, id); err != nil {
+		u.Log.ErrorContext(ctx, "image stays saving until the next start", "image_id", id, "error", err)
+		return cause
+	}
+	done()
+	return cause
+}
+
+func errGone(id string) error {
+	return glance.Errorf(glance.Gone, "Image %s could not be found after upload. The image may have been deleted "+
+		"during the upload, cleaning up the chunks uploaded.", id)
+}
+
+func errTooLarge() error {
+	return glance.Errorf(glance.TooLarge, "The incoming image is too large: The provided image is too large.")
+}
