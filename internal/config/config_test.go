@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"glance/internal/config"
+	"glance/internal/oslolog"
 )
 
 // place is an empty file system of its own: working directory, home, system.
@@ -299,6 +300,18 @@ func TestTool(t *testing.T) {
 	c, _, err = config.LoadTool(p.input("glance-scrubber", "-D", "--restore", "id"), config.ScrubberFlags(), "", false)
 	if err != nil || !c.Scrubber.Daemon || c.Scrubber.Restore != "id" || c.Database.Connection != "" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The logging options convert, so that app need not copy field by field.
+func TestLogConverts(t *testing.T) {
+	c := newPlace(t).api("--use-json", "--log-dir", "/d")
+	o := oslolog.Options(c.Log)
+	if !o.UseJSON || o.Dir != "/d" || o.RotateInterval != 1 || o.MaxFiles != 30 {
+		t.Errorf("got %+v", o)
+	}
+	if _, err := oslolog.New(nil, false, o); err != nil {
+		t.Errorf("the default formats are not taken: %v", err)
 	}
 }
 

@@ -1,7 +1,9 @@
 package ini_test
 
 import (
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -132,4 +134,31 @@ func FuzzParsePaste(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestShippedPasteFile(t *testing.T) {
+	files, err := filepath.Glob("../../test/golden/testdata/configs/*/glance-api-paste.ini")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, path := range append(files, "../../etc/glance-api-paste.ini") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := ini.ParsePaste(path, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		app := p.Section("composite", "glance-api-keystone")
+		if app == nil {
+			t.Fatalf("%s has no glance-api-keystone", path)
+		}
+		if health, _ := app.Get("/healthcheck"); health.Value != "healthcheck" {
+			t.Errorf("%s: /healthcheck is %q", path, health.Value)
+		}
+		if pipeline, _ := p.Section("composite", "api").Get("keystone"); len(strings.Fields(pipeline.Value)) < 5 {
+			t.Errorf("%s: the keystone pipeline is %q", path, pipeline.Value)
+		}
+	}
 }
