@@ -86,6 +86,7 @@
 // # Limits
 //
 // None is set here. The Go runtime itself raises the soft limit of open files
-// to the hard one, and lowers nothing; RLIMIT_DATA would break large heaps.
+// to just below the hard one, and lowers nothing; RLIMIT_DATA would break large
+// heaps.
 // Linux 5.3 or later is needed (pidfd).
 package lifecycle

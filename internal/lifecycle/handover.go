@@ -23,6 +23,16 @@ const (
 	failWord  = "error\n" // followed by the text
 )
 
+// MemoryFile makes a file without a name, for the output of a server that is
+// starting. A pipe would break once nobody waits for the server any longer.
+func MemoryFile() (*os.File, error) {
+	fd, err := unix.MemfdCreate("output", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, os.NewSyscallError("memfd_create", err)
+	}
+	return os.NewFile(uintptr(fd), "output"), nil
+}
+
 // ErrNoReport is Await's answer when the server ended without a word: not a
 // program of ours, not started at all, or killed.
 var ErrNoReport = errors.New("ended without a report")

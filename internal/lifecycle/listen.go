@@ -31,9 +31,9 @@ func listen(ctx context.Context, addr string, backlog int) (*net.TCPListener, er
 	if err != nil {
 		var why *os.SyscallError
 		if errors.As(err, &why) {
-			return nil, fmt.Errorf("Could not bind to %s: %w", addr, why.Err) //nolint:staticcheck // ST1005: the original's text
+			err = why.Err // the rest of its text repeats the address
 		}
-		return nil, fmt.Errorf("Could not bind to %s: %w", addr, err) //nolint:staticcheck // ST1005: the original's text
+		return nil, fmt.Errorf("Could not bind to %s: %w", addr, err)
 	}
 	tcp, ok := l.(*net.TCPListener)
 	if !ok {

@@ -59,6 +59,16 @@ func Inspect(path string) (PidState, error) {
 	return state, nil
 }
 
+// Remove deletes a stale pid file; that of a running server is an error.
+func (s PidState) Remove() error {
+	p, err := claimPidFile(s.Path) // nobody can take it over while it goes
+	if err != nil {
+		return err
+	}
+	p.release()
+	return nil
+}
+
 func wholeFile() unix.Flock_t {
 	return unix.Flock_t{Type: unix.F_WRLCK, Whence: io.SeekStart}
 }

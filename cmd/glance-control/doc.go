@@ -1,0 +1,4 @@
+// Glance-control starts, stops, restarts, reloads and shows the servers of
+// Glance: glance-control [options] <SERVER> <COMMAND> [CONFPATH]. What it does
+// and promises stands in package control.
+package main
