@@ -84,7 +84,7 @@ func (c *API) sections() []section {
 func LoadAPI(in Input) (*API, error) {
 	flags := append(optionFlags(ini.DefaultSection, APIServer{}), foundingFlags()...)
 	loaded, args, err := start(in, spec{
-		files: []string{"glance-api"}, confPath: true, words: "[CONFPATH]", flags: flags,
+		files: []string{"glance-api"}, confPath: true, envDir: true, words: "[CONFPATH]", flags: flags,
 	})
 	if err != nil {
 		return nil, err

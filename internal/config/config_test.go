@@ -201,7 +201,8 @@ func TestFailures(t *testing.T) {
 		"unreadable": {[]string{"--config-file", "."}, 1, "Failed to open some config files: WORK\n"},
 		"syntax":     {[]string{"bad.conf"}, 1, "Failed to parse WORK/bad.conf: at WORK/bad.conf:2, No ':' or '=' found in assignment: 'broken'\n"},
 		"values": {
-			[]string{"values.conf"}, 5,
+			[]string{"values.conf"},
+			5,
 			"ERROR: Value for option bind_port from WORK/values.conf:2 is not valid: should be a whole number from 0 to 65535, found 'http'\n" +
 				"Value for option database.max_pool_size from WORK/values.conf:4 is not valid: should be a whole number not below 0, found '-1'\n",
 		},

@@ -1,10 +1,12 @@
 package config_test
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
 
 	"glance/internal/config"
+	"glance/internal/oslolog"
 )
 
 // The dump of the founding document, key by key and value by value.
@@ -35,6 +37,20 @@ func TestDumpOfFoundingDocument(t *testing.T) {
 	}
 	if got := strings.Join(c.Dump(), "\n"); got != foundingDump {
 		t.Errorf("got\n%s", got)
+	}
+	var log strings.Builder
+	h, err := oslolog.New(&log, c.Founding, oslolog.Options(c.Log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range c.Dump() {
+		slog.New(h).Debug(line)
+	}
+	const stamp = "2011-02-04 17:12:28"
+	for i, line := range strings.Split(foundingDump, "\n") {
+		if got := strings.Split(log.String(), "\n")[i]; len(got) < len(stamp) || got[len(stamp):] != "    DEBUG [root] "+line {
+			t.Errorf("logged: %s", got)
+		}
 	}
 }
 

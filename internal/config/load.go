@@ -90,12 +90,13 @@ func (l *Loaded) readFiles(in *Input, s spec, args *Args) error {
 			return err
 		}
 	}
-	switch dir := in.env("OS_GLANCE_CONFIG_DIR"); {
+	dir := in.env("OS_GLANCE_CONFIG_DIR")
+	switch {
 	case len(missing) > 0:
 		return fileFailure("Failed to find some config files: "+strings.Join(missing, ","), fs.ErrNotExist)
 	case named:
 		return nil
-	case dir != "":
+	case dir != "" && s.envDir:
 		return l.readEnvDir(in.abs(dir), s)
 	default:
 		return l.readFound(in.searchDirs(), s.files)

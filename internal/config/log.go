@@ -17,7 +17,7 @@ type Log struct {
 	UseStderr        bool   `ini:"use_stderr" default:"false" help:"Log to standard error besides a file."`
 	Watch            bool   `ini:"watch_log_file" default:"false" cli:"watch-log-file" help:"Open log_file again when it was moved."`
 	RotationType     string `ini:"log_rotation_type" default:"none" choices:"none,interval,size" fold:"true" help:"When to begin a new log_file."`
-	RotateInterval   int    `ini:"log_rotate_interval" default:"1" min:"1" help:"Interval of rotation, in units of log_rotate_interval_type."`
+	RotateInterval   int    `ini:"log_rotate_interval" default:"1" min:"0" help:"Interval of rotation in units of log_rotate_interval_type; of Weekday, the day from 0, Monday, to 6."`
 	RotateUnit       string `ini:"log_rotate_interval_type" default:"days" choices:"Seconds,Minutes,Hours,Days,Weekday,Midnight" fold:"true" help:"Unit of log_rotate_interval."`
 	MaxFiles         int    `ini:"max_logfile_count" default:"30" min:"0" help:"Rotated files that are kept."`
 	MaxSizeMB        int    `ini:"max_logfile_size_mb" default:"200" min:"1" help:"Size at which rotation by size begins a new file."`

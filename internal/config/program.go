@@ -70,6 +70,7 @@ func (in *Input) searchDirs() []string {
 type spec struct {
 	files       []string // its configuration files without .conf, weakest first
 	confPath    bool     // takes one positional configuration file
+	envDir      bool     // reads the directory of OS_GLANCE_CONFIG_DIR
 	subcommands bool     // the first other word ends the common flags
 	words       string   // positional arguments in the usage line
 	flags       []Flag

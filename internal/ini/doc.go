@@ -16,6 +16,9 @@
 //	var o Options
 //	err = src.Fill(&o, "DEFAULT")                  // or: src.Fill(&o, "fast", "backend_defaults")
 //
+//	paste, err := ini.ParsePaste(path, text)
+//	over := src.Overlay(paste.Options(paste.Section("filter", "authtoken"), "keystone_authtoken"))
+//
 // # Option structs
 //
 // Every exported field with an ini tag is an option; embedded structs are part

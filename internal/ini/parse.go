@@ -57,6 +57,10 @@ type File struct {
 	byLower map[string][]*Section
 }
 
+func newFile(name string) *File {
+	return &File{Name: name, byName: map[string]*Section{}, byLower: map[string][]*Section{}}
+}
+
 // Section returns the section of exactly that name, or nil.
 func (f *File) Section(name string) *Section { return f.byName[name] }
 
@@ -76,9 +80,7 @@ func (f *File) section(name string, line int) *Section {
 // Parse reads text in oslo.config syntax; name goes into positions and errors.
 // The error is a *ParseError. Source: spec config §1.
 func Parse(name string, text []byte) (*File, error) {
-	p := parser{
-		file: &File{Name: name, byName: map[string]*Section{}, byLower: map[string][]*Section{}},
-	}
+	p := parser{file: newFile(name)}
 	for i, line := range lines(text) {
 		p.line = i + 1
 		if err := p.take(strings.TrimRightFunc(line, unicode.IsSpace)); err != nil {

@@ -85,6 +85,18 @@ func getKey(keys []PasteKey, name string) (PasteKey, bool) {
 	return PasteKey{}, false
 }
 
+// Options makes the section's own keys a file with one section of that name,
+// for Source.Overlay. Keys of paste itself are left out.
+func (p *Paste) Options(s *PasteSection, section string) *File {
+	f := newFile(p.File)
+	for _, key := range s.Keys {
+		if key.Mode == PasteLocal && key.Name != "use" && !strings.HasPrefix(key.Name, "paste.") {
+			f.section(section, s.Line).add(key.Name, Value{Text: key.Value, Pos: Pos{File: p.File, Line: key.Line}})
+		}
+	}
+	return f
+}
+
 // ParsePaste reads a paste.deploy file. file is its path: %(here)s is its
 // directory, %(__file__)s itself. Repeated sections and keys are merged, the
 // last one wins. The error is a *ParseError. Source: spec servers §3.

@@ -136,6 +136,24 @@ func FuzzParsePaste(f *testing.F) {
 	})
 }
 
+func TestOverlay(t *testing.T) {
+	p := parsePaste(t, "[filter:x]\npaste.filter_factory = a:b\nset old_name = 1\nmulti = paste\nold_name = old\n")
+	src := source(t, "[s]\nname = file\nmulti = file\n")
+	over := src.Overlay(p.Options(p.Section("filter", "x"), "s"))
+	if got := fill(t, over); got.Name != "old" || len(got.Multi) != 2 {
+		t.Errorf("over it: %+v", got)
+	}
+	if d := over.Deprecations(); len(d) != 1 || d[0].Pos.String() != "/etc/glance/p.ini:5" {
+		t.Errorf("deprecations: %v", d)
+	}
+	if got := fill(t, src); got.Name != "file" || len(got.Multi) != 1 {
+		t.Errorf("below: %+v", got)
+	}
+	if len(over.Unknown()) != 0 {
+		t.Errorf("unknown: %v", over.Unknown())
+	}
+}
+
 func TestShippedPasteFile(t *testing.T) {
 	files, err := filepath.Glob("../../test/golden/testdata/configs/*/glance-api-paste.ini")
 	if err != nil || len(files) == 0 {

@@ -114,6 +114,16 @@ func (s *Source) SetArg(section, key, value string) {
 // comes before [DEFAULT].
 func (s *Source) SetPath(section string, path ...string) { s.paths[section] = path }
 
+// Overlay returns a source like s in which f beats all other files: a section
+// of a paste file beats the configuration file's section of the same meaning.
+// s stays as it is.
+func (s *Source) Overlay(f *File) *Source {
+	over := *s
+	over.files = append(slices.Clone(s.files), f)
+	over.deprecations = slices.Clone(s.deprecations)
+	return &over
+}
+
 // SetSearchDirs names the directories where FindFile looks last.
 func (s *Source) SetSearchDirs(dirs ...string) { s.search = dirs }
 
