@@ -105,8 +105,9 @@ func foundingFlags() []Flag {
 }
 
 // LoadTool reads the configuration of a tool that shares glance-api's. flags
-// are its own; with subcommands everything from the first word on is left in
-// Rest for ParseFlags. Without any file the defaults hold.
+// are its own and words what else it takes, as the usage line shows it: nothing
+// else when empty. With subcommands everything from the first word on is left
+// in Args.Rest for ParseFlags. Without any file the defaults hold.
 func LoadTool(in Input, flags []Flag, words string, subcommands bool) (*API, *Args, error) {
 	loaded, args, err := start(in, spec{
 		files: toolFiles(in.Prog), subcommands: subcommands, words: words, flags: flags,
@@ -145,7 +146,7 @@ func finishAPI(l *Loaded) (*API, error) {
 	if err := c.fill(c.sections()); err != nil {
 		return nil, err
 	}
-	if err := c.Keystone.moved(c.Source); err != nil {
+	if err := moveCredentials(c.Source, &c.Keystone.Credentials); err != nil {
 		return nil, err
 	}
 	if err := moveCredentials(c.Source, &c.Limit.Credentials); err != nil {
@@ -156,18 +157,17 @@ func finishAPI(l *Loaded) (*API, error) {
 	return c, nil
 }
 
-// moved reads the credentials from the section that auth_section names.
-func (k *Keystone) moved(src *ini.Source) error { return moveCredentials(src, &k.Credentials) }
-
+// moveCredentials reads credentials from the section that auth_section names.
 func moveCredentials(src *ini.Source, c *Credentials) error {
 	if c.AuthSection == "" {
 		return nil
 	}
 	section := c.AuthSection
-	if err := src.Fill(c, section); err != nil {
+	err := src.Fill(c, section)
+	c.AuthSection = section
+	if err != nil {
 		return Fail(CodeOption, err)
 	}
-	c.AuthSection = section
 	return nil
 }
 
@@ -233,7 +233,7 @@ func LoadRegistry(in Input) (*Registry, error) {
 	if err := c.fill(c.sections()); err != nil {
 		return nil, err
 	}
-	if err := c.Keystone.moved(c.Source); err != nil {
+	if err := moveCredentials(c.Source, &c.Keystone.Credentials); err != nil {
 		return nil, err
 	}
 	c.Policy.File = c.FindFile(c.Policy.File)

@@ -288,7 +288,7 @@ func TestTool(t *testing.T) {
 	p := newPlace(t)
 	p.write("etc/glance-api.conf", "[database]\nconnection = sqlite:///a\nmax_pool_size = 9\n")
 	p.write("etc/glance-manage.conf", "[database]\nconnection = sqlite:///b\n")
-	c, args, err := config.LoadTool(p.input("glance-manage", "-d", "db", "purge", "--max_rows", "3"), nil, "", true)
+	c, args, err := config.LoadTool(p.input("glance-manage", "-d", "db", "purge", "--max_rows", "3"), nil, "COMMAND", true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,6 +300,13 @@ func TestTool(t *testing.T) {
 	}
 	c, _, err = config.LoadTool(p.input("glance-scrubber", "-D", "--restore", "id"), config.ScrubberFlags(), "", false)
 	if err != nil || !c.Scrubber.Daemon || c.Scrubber.Restore != "id" || c.Database.Connection != "" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestToolWithUnexpectedWords(t *testing.T) {
+	_, _, err := config.LoadTool(newPlace(t).input("glance-scrubber", "x", "y"), config.ScrubberFlags(), "", false)
+	if err == nil || !strings.HasSuffix(err.Error(), "error: unrecognized arguments: x y") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -38,6 +38,9 @@ func TestDumpOfFoundingDocument(t *testing.T) {
 	if got := strings.Join(c.Dump(), "\n"); got != foundingDump {
 		t.Errorf("got\n%s", got)
 	}
+	if c.Database.Connection != "sqlite:///glance.sqlite" {
+		t.Errorf("the database of the registry is not found: %q", c.Database.Connection)
+	}
 	var log strings.Builder
 	h, err := oslolog.New(&log, c.Founding, oslolog.Options(c.Log))
 	if err != nil {

@@ -17,7 +17,6 @@ type Loaded struct {
 	Source  *ini.Source // for stores and other owners of sections
 	Files   []string    // configuration files, weakest first
 	Args    []string    // the command line with secrets masked
-	Rest    []string    // the words of the command line behind the flags
 
 	Founding bool // started the way of the founding document: its log and dump forms
 	Embedded bool // the built-in configuration is in use
@@ -39,9 +38,9 @@ func start(in Input, s spec) (*Loaded, *Args, error) {
 	if _, ok := args.Value("version"); ok {
 		return nil, nil, &Exit{Stdout: in.Version + "\n"}
 	}
-	l := &Loaded{Program: in.Prog, Source: ini.NewSource(in.Environ), Args: args.Shown, Rest: args.Rest}
-	if s.confPath && len(args.Rest) > 1 {
-		return nil, nil, usageError(in.Prog, flags, "unrecognized arguments: "+strings.Join(args.Rest[1:], " "))
+	l := &Loaded{Program: in.Prog, Source: ini.NewSource(in.Environ), Args: args.Shown}
+	if extra := s.unexpected(args.Rest); len(extra) > 0 {
+		return nil, nil, usageError(in.Prog, flags, "unrecognized arguments: "+strings.Join(extra, " "))
 	}
 	l.Source.SetSearchDirs(in.searchDirs()...)
 	if err := l.readFiles(&in, s, args); err != nil {
@@ -199,6 +198,8 @@ func (l *Loaded) foundingSections() {
 	}
 	l.Source.SetPath(ini.DefaultSection, app, ini.DefaultSection)
 	l.Source.SetPath(storeSection, storeSection, app, ini.DefaultSection)
+	// The registry kept the metadata then; our API goes to its database itself.
+	l.Source.SetPath(databaseSection, databaseSection, "app:glance-registry")
 }
 
 // isFounding: a glance.cnf, an [app:…] section or a flag of those days, and no

@@ -72,8 +72,20 @@ type spec struct {
 	confPath    bool     // takes one positional configuration file
 	envDir      bool     // reads the directory of OS_GLANCE_CONFIG_DIR
 	subcommands bool     // the first other word ends the common flags
-	words       string   // positional arguments in the usage line
+	words       string   // positional arguments in the usage line; empty means none
 	flags       []Flag
+}
+
+// unexpected are the words that the program does not take.
+func (s *spec) unexpected(words []string) []string {
+	switch {
+	case s.confPath:
+		return words[min(1, len(words)):]
+	case s.words == "":
+		return words
+	default:
+		return nil
+	}
 }
 
 // common are the flags that every program has.

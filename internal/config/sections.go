@@ -153,7 +153,7 @@ type Healthcheck struct {
 
 // Database is [database]. Source: spec config §4.2.
 type Database struct {
-	Connection      string `ini:"connection" secret:"true" deprecated:"DEFAULT/sql_connection,DATABASE/sql_connection,sql/connection" cli:"sql-connection" help:"URL of the database: mysql+pymysql://, postgresql:// or sqlite:///."`
+	Connection      string `ini:"connection" secret:"true" deprecated:"sql_connection,DEFAULT/sql_connection,DATABASE/sql_connection,sql/connection" cli:"sql-connection" help:"URL of the database: mysql+pymysql://, postgresql:// or sqlite:///."`
 	Slave           string `ini:"slave_connection" secret:"true" accept:"true" help:"URL of a copy to read from."`
 	Parameters      string `ini:"connection_parameters" default:"" help:"Added to the query of connection: a=b&c=d."`
 	RecycleTime     int    `ini:"connection_recycle_time" default:"3600" help:"Seconds after which a connection is closed."`
