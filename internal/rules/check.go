@@ -40,6 +40,7 @@ type op uint8
 const (
 	opDeny op = iota
 	opAllow
+	opBroken // cannot be evaluated
 	opNot
 	opAnd
 	opOr
@@ -73,6 +74,7 @@ type evaluation struct {
 var (
 	errCycle    = errors.New("the rules form a cycle")
 	errNoRemote = errors.New("remote checks are not available")
+	errBroken   = errors.New("a check makes no sense")
 )
 
 // holds evaluates n. After an error everything is false, under not as well.
@@ -102,6 +104,9 @@ func (n *node) holds(e *evaluation) bool {
 	case opRule:
 		return e.follow(n.name)
 	case opDeny:
+		return false
+	case opBroken:
+		e.err = errBroken
 		return false
 	default:
 		return n.matches(e)

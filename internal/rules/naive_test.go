@@ -186,6 +186,9 @@ func FuzzParse(f *testing.F) {
 			t.Error("allowed in spite of an error")
 		}
 		_ = set.Problems()
+		if evalErr != nil {
+			return // a broken check: the naive evaluator knows none
+		}
 		// The naive evaluator is slow and knows neither numbers nor conversions nor URLs.
 		bare := strings.NewReplacer("%(owner)s", "", "%(missing)s", "", "%(protected)s", "").Replace(rule)
 		if len(rule) > 200 || unknown.MatchString(bare) || strings.Contains(rule, "rule:") || strings.Contains(rule, "None:") ||

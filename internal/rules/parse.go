@@ -198,8 +198,9 @@ func (p *parser) not(depth int) (*node, error) {
 	return nil, errIncomplete
 }
 
-// parseCheck reads one check. Compat: one that makes no sense is false where it
-// stands, so the rest of its rule keeps working.
+// parseCheck reads one check. Compat: one without a colon is false where it
+// stands, so the rest of its rule keeps working. One that makes no sense
+// otherwise fails when it is reached; the original answers with a server error.
 func parseCheck(text string) (*node, error) {
 	switch text {
 	case "!":
@@ -223,16 +224,20 @@ func parseCheck(text string) (*node, error) {
 	default:
 		if value, ok := literal(kind); ok {
 			n.op, n.name = opLiteral, value
+		} else if !attribute.MatchString(kind) {
+			return &node{op: opBroken}, fmt.Errorf("check %q: %q is neither a literal nor a credential", text, kind)
 		}
 	}
 	var err error
 	if n.match, err = parseTemplate(match); err != nil {
-		return &node{op: opDeny}, fmt.Errorf("check %q: %w", text, err)
+		return &node{op: opBroken}, fmt.Errorf("check %q: %w", text, err)
 	}
 	return n, nil
 }
 
 var (
+	attribute = regexp.MustCompile(`^[\pL_][\pL\pN_-]*(\.[\pL\pN_-]+)*$`)
+
 	integer = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
 	decimal = regexp.MustCompile(`^-?(0|[1-9][0-9]*)\.[0-9]+$`)
 )
@@ -243,6 +248,8 @@ func literal(kind string) (string, bool) {
 	switch {
 	case inQuotes(kind) && strings.Count(kind, kind[:1]) == 2:
 		return kind[1 : len(kind)-1], true
+	case kind == "-0":
+		return "0", true
 	case kind == "True", kind == "False", kind == "None", integer.MatchString(kind):
 		return kind, true
 	case decimal.MatchString(kind):
