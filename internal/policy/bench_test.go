@@ -12,7 +12,7 @@ import (
 // longest, with a policy file that is looked at.
 func BenchmarkGetImage(b *testing.B) {
 	e, err := policy.Open(policy.Config{
-		File: filepath.Join("testdata", "policy.yaml"), Dirs: []string{"testdata"}, EnforceNewDefaults: true, EnforceScope: true,
+		File: filepath.Join("testdata", "policy.yaml"), Dirs: []string{b.TempDir()}, EnforceNewDefaults: true, EnforceScope: true,
 	})
 	if err != nil {
 		b.Fatal(err)
