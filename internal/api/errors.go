@@ -224,8 +224,15 @@ func writeAnswer(w http.ResponseWriter, r *http.Request, a answer) {
 	writeStatus(w, r, a.status, contentType, body)
 }
 
-// writeStatus writes an answer of any status with a short body. Parts of this
-// package whose bad news has a form of its own (health) answer through it.
+// writeHealth answers for Health, whose bad news has a form of its own.
+func writeHealth(w http.ResponseWriter, r *http.Request, bad bool, contentType, body string) {
+	status := http.StatusOK
+	if bad {
+		status = http.StatusServiceUnavailable
+	}
+	writeStatus(w, r, status, contentType, body)
+}
+
 func writeStatus(w http.ResponseWriter, r *http.Request, status int, contentType, body string) {
 	h := w.Header()
 	h.Set("Content-Type", contentType)

@@ -22,13 +22,18 @@ func failing(err error) http.Handler {
 	return api.Handle(func(http.ResponseWriter, *http.Request) error { return err })
 }
 
-func ask(h http.Handler, method, target string, headers ...string) *httptest.ResponseRecorder {
+// request is one of a caller who may write.
+func request(method, target string, headers ...string) (*http.Request, *httptest.ResponseRecorder) {
 	r := httptest.NewRequest(method, target, nil)
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
 	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r.WithContext(api.WithCaller(r.Context(), glance.Caller{ProjectID: "p"})))
+	return r.WithContext(api.WithCaller(r.Context(), glance.Caller{ProjectID: "p"})), httptest.NewRecorder()
+}
+
+func ask(h http.Handler, method, target string, headers ...string) *httptest.ResponseRecorder {
+	r, w := request(method, target, headers...)
+	h.ServeHTTP(w, r)
 	return w
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -241,6 +242,12 @@ func BaseURL(r *http.Request) string {
 	if addr, ok := r.Context().Value(http.LocalAddrContextKey).(fmt.Stringer); ok {
 		host = cmp.Or(host, addr.String()) // HTTP/1.0 clients need not send Host
 	}
+	// Compat: the original leaves out the port that the scheme implies.
+	if scheme == "http" {
+		host = strings.TrimSuffix(host, ":80")
+	} else {
+		host = strings.TrimSuffix(host, ":443")
+	}
 	return scheme + "://" + host
 }
 
@@ -253,7 +260,7 @@ func Absolute(r *http.Request, path string) string { return BaseURL(r) + path }
 // same with a slash. Compat: that has no route (recording
 // routing-redirect-slash).
 func AddSlash(w http.ResponseWriter, r *http.Request) error {
-	w.Header().Set("Location", BaseURL(r)+Mount(r)+"/")
+	w.Header().Set("Location", BaseURL(r)+(&url.URL{Path: Mount(r)}).EscapedPath()+"/")
 	w.Header().Set("Content-Type", "text/plain; charset=utf8")
 	w.WriteHeader(http.StatusFound)
 	return nil
