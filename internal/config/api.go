@@ -153,7 +153,6 @@ func finishAPI(l *Loaded) (*API, error) {
 		return nil, err
 	}
 	c.Images.ProtectionFile = c.FindFile(c.Images.ProtectionFile)
-	c.Policy.File = c.FindFile(c.Policy.File)
 	return c, nil
 }
 
@@ -236,6 +235,5 @@ func LoadRegistry(in Input) (*Registry, error) {
 	if err := moveCredentials(c.Source, &c.Keystone.Credentials); err != nil {
 		return nil, err
 	}
-	c.Policy.File = c.FindFile(c.Policy.File)
 	return c, nil
 }

@@ -243,8 +243,9 @@ func TestFindFile(t *testing.T) {
 	policy := p.write("x/policy.yaml", "")
 	protection := p.write("etc/glance/pp.conf", "")
 	c := p.api(conf)
-	if c.Policy.File != policy || c.Images.ProtectionFile != protection || c.FindFile("none") != "none" {
-		t.Errorf("got %q and %q", c.Policy.File, c.Images.ProtectionFile)
+	found, ok := c.Source.FindFile(c.Policy.File)
+	if !ok || found != policy || c.Images.ProtectionFile != protection || c.FindFile("none") != "none" {
+		t.Errorf("got %q and %q", found, c.Images.ProtectionFile)
 	}
 }
 

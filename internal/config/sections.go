@@ -108,10 +108,10 @@ type Concurrency struct {
 // Policy is [oslo_policy].
 type Policy struct {
 	File               string       `ini:"policy_file" default:"policy.yaml" help:"Rules that replace the defaults; the file need not exist."`
-	Dirs               ini.MultiStr `ini:"policy_dirs" default:"policy.d" help:"Directories of more rules; read when policy_file exists."`
+	Dirs               ini.MultiStr `ini:"policy_dirs" default:"policy.d" help:"Directories of more rules."`
 	DefaultRule        string       `ini:"policy_default_rule" default:"default" help:"Rule used where one is not defined."`
 	EnforceNewDefaults bool         `ini:"enforce_new_defaults" default:"true" help:"Do not accept what only the rules of earlier releases allow."`
-	EnforceScope       bool         `ini:"enforce_scope" default:"true" accept:"true" help:"Refuse tokens of the wrong scope."`
+	EnforceScope       bool         `ini:"enforce_scope" default:"true" help:"Refuse tokens of the wrong scope."`
 	RemoteContentType  string       `ini:"remote_content_type" default:"application/x-www-form-urlencoded" choices:"application/x-www-form-urlencoded,application/json" help:"Body of http: checks."`
 	RemoteVerify       bool         `ini:"remote_ssl_verify_server_crt" default:"false" help:"Verify the server of https: checks."`
 	RemoteCAFile       string       `ini:"remote_ssl_ca_crt_file" help:"Authorities to trust for https: checks."`

@@ -132,7 +132,7 @@ func (s *Source) SetSearchDirs(dirs ...string) { s.search = dirs }
 // first), in the search directories. An absolute name is only checked.
 func (s *Source) FindFile(name string) (string, bool) {
 	if filepath.IsAbs(name) {
-		return name, isFile(name)
+		return name, exists(name)
 	}
 	dirs := slices.Clone(s.dirs)
 	slices.Reverse(dirs)
@@ -140,16 +140,16 @@ func (s *Source) FindFile(name string) (string, bool) {
 		dirs = append(dirs, filepath.Dir(f.Name))
 	}
 	for _, dir := range append(dirs, s.search...) {
-		if path := filepath.Join(dir, name); isFile(path) {
+		if path := filepath.Join(dir, name); exists(path) {
 			return path, true
 		}
 	}
 	return "", false
 }
 
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && !info.IsDir()
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // Files are the files in the order they were added.
