@@ -22,7 +22,7 @@ UNIT := ./internal/... ./cmd/... $(if $(wildcard tools/*),./tools/...)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build run test check lint format vet staticcheck house unit golden e2e test-services bench fuzz clean
+.PHONY: help build run test check lint format vet staticcheck house unit golden e2e test-services bench bench-go fuzz clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,13 +67,16 @@ golden: ## replay of the recorded conversations against the real program
 	go test -count=1 $(TESTFLAGS) ./test/golden
 
 e2e: ## the real programs from outside, on embedded parts
-	$(if $(wildcard test/e2e),go test -count=1 $(TESTFLAGS) ./test/e2e/...,@echo "no test/e2e yet")
+	go test -count=1 $(TESTFLAGS) ./test/e2e/... ./test/bench
 
 test-services: ## tests against real services; installs Debian packages when root
 	test/services/run
 
-bench: ## benchmarks, BENCH=regexp
-	go test -run '^$$' -bench '$(BENCH)' -benchmem ./internal/... $(if $(wildcard test/bench),./test/bench/...)
+bench: ## uploads and downloads against openssl and nginx; BENCH_MIB=1024 BENCH_ROUNDS=3
+	go run ./test/bench
+
+bench-go: ## Go benchmarks, BENCH=regexp
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./internal/...
 
 fuzz: ## every fuzz target for FUZZTIME each
 	@set -e; grep -rE --include='*_test.go' '^func Fuzz[A-Z]' internal test | \
