@@ -1,0 +1,124 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+
+	"glance/internal/glance"
+	"glance/internal/metadata"
+	"glance/internal/metadata/sqldb/migrations"
+)
+
+// DB is a metadata.Store in an SQL database.
+type DB struct {
+	dialect dialect
+	reads   *sql.DB
+	writes  *sql.DB      // the same as reads where writers need no pool of their own
+	calls   sync.RWMutex // held for reading by every call, so that Close waits
+	closed  bool
+}
+
+var _ metadata.Store = (*DB)(nil)
+
+// Options say how to open a database. The zero value opens an existing one.
+type Options struct {
+	// CreateIfEmpty makes the schema in a database without tables, and the
+	// file of an SQLite database that does not exist.
+	CreateIfEmpty bool
+	// NoSync lets SQLite answer before the data is on the disk
+	// (sqlite_synchronous = false); a crash of the machine may lose or break it.
+	NoSync bool
+	// Parameters is added to the query of the URL (connection_parameters).
+	Parameters string
+}
+
+// Open opens the database of a connection URL (spec config §4.2). A database
+// with another or too old a schema is refused with a Conflict that names the
+// command to run; a kind of database that this program cannot open is
+// Unsupported; one that does not answer Unavailable. No error holds the URL.
+func Open(ctx context.Context, url string, opts Options) (*DB, error) {
+	db, err := connect(ctx, url, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.checkSchema(ctx, opts.CreateIfEmpty); err != nil {
+		return nil, errors.Join(db.failed("check the schema", err), db.Close())
+	}
+	return db, nil
+}
+
+// Migrate opens the database of a connection URL for the commands that change
+// its schema, whatever the schema is now. An SQLite file is made when missing.
+// The second result closes it.
+func Migrate(ctx context.Context, url, parameters string) (*migrations.Schema, func() error, error) {
+	db, err := connect(ctx, url, Options{CreateIfEmpty: true, Parameters: parameters})
+	if err != nil {
+		return nil, nil, err
+	}
+	return migrations.New(db.writes, db.dialect.name), db.Close, nil
+}
+
+func connect(ctx context.Context, url string, opts Options) (*DB, error) {
+	u, err := ParseURL(url, opts.Parameters)
+	if err != nil {
+		return nil, err
+	}
+	if u.Dialect != SQLite {
+		return nil, glance.Errorf(glance.Unsupported,
+			"This program has no driver for %s databases; it supports sqlite:///FILE and sqlite:// (memory).", u.Dialect)
+	}
+	return openSQLite(ctx, u, opts)
+}
+
+func (db *DB) checkSchema(ctx context.Context, create bool) error {
+	schema := migrations.New(db.writes, db.dialect.name)
+	if create {
+		if err := schema.CreateIfEmpty(ctx); err != nil {
+			return err
+		}
+	}
+	return schema.Check(ctx)
+}
+
+// Ping implements metadata.Store.
+func (db *DB) Ping(ctx context.Context) error {
+	err := db.read(ctx, func(t *tx) error {
+		return t.query(func(*sql.Rows) error { return nil }, "SELECT 1")
+	})
+	if err == nil || ctx.Err() != nil || errors.Is(err, glance.Unavailable) {
+		return err
+	}
+	return glance.Because(glance.Unavailable, err, "The database does not answer.")
+}
+
+// Close implements metadata.Store.
+func (db *DB) Close() error {
+	db.calls.Lock()
+	defer db.calls.Unlock()
+	if db.closed {
+		return nil
+	}
+	db.closed = true
+	if db.reads == db.writes {
+		return db.writes.Close()
+	}
+	return errors.Join(db.reads.Close(), db.writes.Close())
+}
+
+// failed classifies an error of the driver. It is called once, where the
+// error comes in.
+func (db *DB) failed(doing string, err error) error {
+	var known *glance.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("metadata: %s: %w", doing, err)
+	case db.dialect.kind(err) == glance.Unavailable:
+		return glance.Because(glance.Unavailable, fmt.Errorf("%s: %w", doing, err), "The database is not available.")
+	}
+	return fmt.Errorf("metadata: %s: %w", doing, err)
+}

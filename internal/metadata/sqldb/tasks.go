@@ -1,0 +1,165 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+	"unicode/utf8"
+
+	"glance/internal/glance"
+	"glance/internal/metadata"
+)
+
+const selectTasks = "SELECT t.id, t.type, t.status, t.owner, t.image_id, t.request_id, t.user_id, t.expires_at, t.created_at, t.updated_at, " +
+	"t.deleted_at, t.deleted, i.input, i.result, i.message FROM tasks t LEFT JOIN task_info i ON i.task_id = t.id WHERE "
+
+// taskRow takes rows of selectTasks.
+type taskRow struct {
+	id, kind, status, owner, image, request, user, input, result, message text
+	expires, created, updated, deletedAt                                  stamp
+	deleted                                                               flag
+}
+
+func (r *taskRow) scan(rows *sql.Rows) (*glance.Task, error) {
+	err := rows.Scan(&r.id, &r.kind, &r.status, &r.owner, &r.image, &r.request, &r.user, &r.expires, &r.created, &r.updated,
+		&r.deletedAt, &r.deleted, &r.input, &r.result, &r.message)
+	if err != nil {
+		return nil, err
+	}
+	return &glance.Task{
+		ID: r.id.value, Type: r.kind.value, Status: glance.TaskStatus(r.status.value), Owner: r.owner.value, ImageID: r.image.value,
+		RequestID: r.request.value, UserID: r.user.value, Input: rawJSON(r.input.value), Result: rawJSON(r.result.value),
+		Message: r.message.value, ExpiresAt: r.expires.Time, CreatedAt: r.created.Time, UpdatedAt: r.updated.Time,
+		DeletedAt: r.deletedAt.Time, Deleted: bool(r.deleted),
+	}, nil
+}
+
+func rawJSON(s string) json.RawMessage {
+	if s == "" {
+		return nil
+	}
+	return json.RawMessage(s)
+}
+
+// CreateTask implements metadata.Tasks.
+func (db *DB) CreateTask(ctx context.Context, task *glance.Task) error {
+	at := now()
+	created, updated := orNow(task.CreatedAt, at), orNow(task.UpdatedAt, at)
+	err := db.write(ctx, func(t *tx) error {
+		err := t.insert(metadata.TaskExists(task.ID), "INSERT INTO tasks (id, type, status, owner, image_id, request_id, user_id, expires_at, "+
+			"created_at, updated_at, deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE)", task.ID, task.Type, string(task.Status), task.Owner,
+			unlessEmpty(task.ImageID), unlessEmpty(task.RequestID), unlessEmpty(task.UserID), t.optionalTime(task.ExpiresAt),
+			t.time(created), t.time(updated))
+		if err != nil {
+			return err
+		}
+		return t.insert(nil, "INSERT INTO task_info (task_id, input, result, message) VALUES (?, ?, ?, ?)",
+			task.ID, encodeRaw(task.Input), encodeRaw(task.Result), task.Message)
+	})
+	if err == nil {
+		task.CreatedAt, task.UpdatedAt = created, updated
+	}
+	return err
+}
+
+// Task implements metadata.Tasks.
+func (db *DB) Task(ctx context.Context, sc metadata.Scope, id string) (task *glance.Task, err error) {
+	err = db.read(ctx, func(t *tx) (err error) {
+		task, err = t.visibleTask(sc, id, "")
+		return err
+	})
+	return task, err
+}
+
+func (t *tx) visibleTask(sc metadata.Scope, id, lock string) (*glance.Task, error) {
+	if utf8.RuneCountInString(id) > longestID {
+		return nil, metadata.NoTask(id)
+	}
+	list, err := t.tasks("t.id = ?"+lock, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 || list[0].Deleted && !sc.Deleted || !ownTask(sc, list[0]) {
+		return nil, metadata.NoTask(id)
+	}
+	return list[0], nil
+}
+
+func (t *tx) tasks(condition string, args ...any) (list []*glance.Task, err error) {
+	var row taskRow
+	err = t.query(func(rows *sql.Rows) error {
+		task, err := row.scan(rows)
+		list = append(list, task)
+		return err
+	}, selectTasks+condition, args...)
+	return list, err
+}
+
+// ownTask reports whether the scope sees a task; an owner that is null, which
+// the tables of old forbid, is empty here.
+func ownTask(sc metadata.Scope, task *glance.Task) bool {
+	return sc.Admin || task.Owner == "" || task.Owner == sc.Project
+}
+
+// TasksOf implements metadata.Tasks.
+func (db *DB) TasksOf(ctx context.Context, sc metadata.Scope, imageID string, at time.Time) (list []*glance.Task, err error) {
+	err = db.read(ctx, func(t *tx) (err error) {
+		condition, args := "t.image_id = ? AND (t.expires_at IS NULL OR t.expires_at > ?)", []any{imageID, t.time(at)}
+		if !sc.Admin {
+			condition += " AND t.owner IN (?, '') AND " + t.unindexed("t.deleted") + " = FALSE"
+			args = append(args, sc.Project)
+		}
+		list, err = t.tasks(condition+" ORDER BY t.created_at, t.id", args...)
+		return err
+	})
+	return list, err
+}
+
+// UpdateTask implements metadata.Tasks.
+func (db *DB) UpdateTask(ctx context.Context, sc metadata.Scope, id string, change func(*glance.Task) error) (task *glance.Task, err error) {
+	err = db.write(ctx, func(t *tx) error {
+		before, err := t.visibleTask(sc, id, t.forUpdate)
+		if err != nil {
+			return err
+		}
+		task = before
+		after := *before
+		if err := change(&after); errors.Is(err, metadata.ErrUnchanged) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if err := t.saveTask(before, &after); err != nil {
+			return err
+		}
+		task, err = t.visibleTask(metadata.Scope{Admin: true, Deleted: true}, id, "")
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return task, nil
+}
+
+func (t *tx) saveTask(before, after *glance.Task) error {
+	at := now()
+	deletedAt := t.optionalTime(before.DeletedAt)
+	if after.Deleted != before.Deleted {
+		deletedAt = t.when(after.Deleted, at)
+	}
+	_, err := t.exec("UPDATE tasks SET type = ?, status = ?, owner = ?, image_id = ?, request_id = ?, user_id = ?, expires_at = ?, updated_at = ?, "+
+		"deleted_at = ?, deleted = ? WHERE id = ?", after.Type, string(after.Status), after.Owner, unlessEmpty(after.ImageID),
+		unlessEmpty(after.RequestID), unlessEmpty(after.UserID), t.optionalTime(after.ExpiresAt), t.time(at), deletedAt, after.Deleted, before.ID)
+	if err != nil {
+		return err
+	}
+	n, err := t.exec("UPDATE task_info SET input = ?, result = ?, message = ? WHERE task_id = ?",
+		encodeRaw(after.Input), encodeRaw(after.Result), after.Message, before.ID)
+	if err != nil || n > 0 {
+		return err
+	}
+	return t.insert(nil, "INSERT INTO task_info (task_id, input, result, message) VALUES (?, ?, ?, ?)",
+		before.ID, encodeRaw(after.Input), encodeRaw(after.Result), after.Message)
+}

@@ -1,0 +1,109 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"glance/internal/glance"
+)
+
+// tx is a transaction with its context and dialect. Its methods classify the
+// errors of the driver; what f gives in DB.read and DB.write goes out as it is.
+type tx struct {
+	*dialect
+	db  *DB
+	ctx context.Context
+	sql *sql.Tx
+}
+
+// read runs f in a transaction that sees one moment of the database.
+func (db *DB) read(ctx context.Context, f func(*tx) error) error {
+	return db.run(ctx, db.reads, db.dialect.snapshot, f)
+}
+
+// write runs f in a transaction that may change rows. On SQLite it has the
+// file to itself from the start.
+func (db *DB) write(ctx context.Context, f func(*tx) error) error {
+	return db.run(ctx, db.writes, nil, f)
+}
+
+func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f func(*tx) error) error {
+	db.calls.RLock()
+	defer db.calls.RUnlock()
+	if db.closed {
+		return glance.Errorf(glance.Unavailable, "The database is closed.")
+	}
+	began, err := pool.BeginTx(ctx, opts)
+	if err != nil {
+		return db.failed("begin", err)
+	}
+	done := false
+	defer func() {
+		if !done {
+			_ = began.Rollback() // the error of f says what matters
+		}
+	}()
+	if err := f(&tx{dialect: &db.dialect, db: db, ctx: ctx, sql: began}); err != nil {
+		return err
+	}
+	done = true
+	if err := began.Commit(); err != nil {
+		return db.failed("commit", errors.Join(err, ctx.Err()))
+	}
+	return nil
+}
+
+// exec runs a statement and gives the number of rows it matched.
+func (t *tx) exec(statement string, args ...any) (int64, error) {
+	result, err := t.sql.ExecContext(t.ctx, t.text(statement), args...)
+	if err != nil {
+		return 0, t.fail("change rows", err)
+	}
+	n, err := result.RowsAffected()
+	return n, t.fail("count rows", err)
+}
+
+// insert adds a row; exists is returned when its key is there already.
+func (t *tx) insert(exists error, statement string, args ...any) error {
+	_, err := t.sql.ExecContext(t.ctx, t.text(statement), args...)
+	if err != nil && exists != nil && t.duplicate(err) {
+		return exists
+	}
+	return t.fail("insert a row", err)
+}
+
+// insertNumbered adds a row to a table that numbers its rows.
+func (t *tx) insertNumbered(statement string, args ...any) (id int64, err error) {
+	if t.returning {
+		err = t.sql.QueryRowContext(t.ctx, t.text(statement+" RETURNING id"), args...).Scan(&id)
+		return id, t.fail("insert a row", err)
+	}
+	result, err := t.sql.ExecContext(t.ctx, t.text(statement), args...)
+	if err != nil {
+		return 0, t.fail("insert a row", err)
+	}
+	id, err = result.LastInsertId()
+	return id, t.fail("number a row", err)
+}
+
+// query hands each row to scan.
+func (t *tx) query(scan func(*sql.Rows) error, statement string, args ...any) error {
+	rows, err := t.sql.QueryContext(t.ctx, t.text(statement), args...)
+	if err != nil {
+		return t.fail("read rows", err)
+	}
+	for rows.Next() {
+		if err = scan(rows); err != nil {
+			break
+		}
+	}
+	return t.fail("read rows", errors.Join(err, rows.Err(), rows.Close()))
+}
+
+func (t *tx) fail(doing string, err error) error {
+	if err != nil && t.ctx.Err() != nil {
+		err = errors.Join(err, t.ctx.Err()) // an interrupted statement does not say why
+	}
+	return t.db.failed(doing, err)
+}

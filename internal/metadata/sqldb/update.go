@@ -1,0 +1,182 @@
+package sqldb
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"glance/internal/glance"
+	"glance/internal/metadata"
+)
+
+// UpdateImage implements metadata.Images. The row is read, changed and
+// written in one transaction.
+func (db *DB) UpdateImage(ctx context.Context, sc metadata.Scope, id string, change func(*glance.Image) error) (img *glance.Image, err error) {
+	if utf8.RuneCountInString(id) > longestID {
+		return nil, metadata.NoImage(id)
+	}
+	err = db.write(ctx, func(t *tx) error {
+		before, err := t.visibleImage(sc, id, t.forUpdate)
+		if err != nil {
+			return err
+		}
+		img = before
+		after := before.Clone()
+		if err := change(after); errors.Is(err, metadata.ErrUnchanged) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if err := t.save(before, after); err != nil {
+			return err
+		}
+		img, err = t.image(id, "")
+		if err != nil {
+			return err
+		}
+		return t.loadChildren([]*glance.Image{img})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return img, nil
+}
+
+// save writes what differs.
+func (t *tx) save(before, after *glance.Image) error {
+	if err := checkStatus(after); err != nil {
+		return err
+	}
+	after.ID = before.ID
+	at := now()
+	if err := t.updateRow(before, after, at); err != nil {
+		return err
+	}
+	if after.Deleted && !before.Deleted {
+		if err := t.saveLocations(before, after, at); err != nil {
+			return err
+		}
+		return t.deleteChildren(after.ID, at)
+	}
+	return t.saveChildren(before, after, at)
+}
+
+// updateRow changes the row of images if it is still as it was read. The
+// original, which may run on the same database, relies on the status in the
+// condition as much as we do (spec database §4).
+func (t *tx) updateRow(before, after *glance.Image, at time.Time) error {
+	sets, args := []string{"updated_at = ?"}, []any{t.time(at)}
+	old := changeable(before)
+	for i, c := range changeable(after) {
+		if c.value != old[i].value {
+			sets, args = append(sets, c.name+" = ?"), append(args, c.value)
+		}
+	}
+	if after.Deleted != before.Deleted {
+		sets, args = append(sets, "deleted_at = ?"), append(args, nil)
+		if after.Deleted {
+			args[len(args)-1] = t.time(at)
+		}
+	}
+	args = append(args, before.ID, string(before.Status), before.Deleted)
+	n, err := t.exec("UPDATE images SET "+strings.Join(sets, ", ")+" WHERE id = ? AND status = ? AND deleted = ?", args...)
+	if err == nil && n == 0 {
+		err = glance.Errorf(glance.Conflict, "cannot transition from %s to %s in update (wanted from_state=%s)",
+			before.Status, after.Status, before.Status)
+	}
+	return err
+}
+
+// deleteChildren marks every live child and member of an image.
+func (t *tx) deleteChildren(id string, at time.Time) error {
+	if err := t.removeDoubles(id, at); err != nil {
+		return err
+	}
+	for _, table := range []string{
+		"image_locations SET status = 'deleted',", "image_properties SET", "image_members SET", "image_tags SET",
+	} {
+		_, err := t.exec("UPDATE "+table+" deleted = TRUE, deleted_at = ?, updated_at = ? WHERE image_id = ? AND deleted = FALSE",
+			t.time(at), t.time(at), id)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) saveChildren(before, after *glance.Image, at time.Time) error {
+	if err := t.saveProperties(before, after, at); err != nil {
+		return err
+	}
+	if err := t.saveTags(before, after, at); err != nil {
+		return err
+	}
+	return t.saveLocations(before, after, at)
+}
+
+func (t *tx) saveProperties(before, after *glance.Image, at time.Time) error {
+	for _, p := range before.Properties {
+		if _, kept := after.Property(p.Name); kept || p.Name == glance.LockProperty {
+			continue
+		}
+		_, err := t.exec("UPDATE image_properties SET deleted = TRUE, deleted_at = ?, updated_at = ? WHERE image_id = ? AND name = ? AND deleted = FALSE",
+			t.time(at), t.time(at), before.ID, p.Name)
+		if err != nil {
+			return err
+		}
+	}
+	for _, p := range after.Properties {
+		if old, had := before.Property(p.Name); had && old == p || p.Name == glance.LockProperty {
+			continue
+		}
+		if err := t.setProperty(before.ID, p, at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setProperty changes the row of that name, deleted or not, or adds one. A
+// row that comes back loses deleted_at: purge, ours and the original's, looks
+// at nothing else (spec database §4, bug 1).
+func (t *tx) setProperty(imageID string, p glance.Property, at time.Time) error {
+	var value any
+	if !p.Null {
+		value = p.Value
+	}
+	n, err := t.exec("UPDATE image_properties SET value = ?, deleted = FALSE, deleted_at = NULL, updated_at = ? WHERE image_id = ? AND name = ?",
+		value, t.time(at), imageID, p.Name)
+	if err != nil || n > 0 {
+		return err
+	}
+	return t.insert(nil, "INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted) VALUES (?, ?, ?, ?, ?, FALSE)",
+		imageID, p.Name, value, t.time(at), t.time(at))
+}
+
+// saveTags deletes and adds rows; one that comes back is a new row.
+func (t *tx) saveTags(before, after *glance.Image, at time.Time) error {
+	for _, tag := range before.Tags {
+		if after.HasTag(tag) {
+			continue
+		}
+		_, err := t.exec("UPDATE image_tags SET deleted = TRUE, deleted_at = ?, updated_at = ? WHERE image_id = ? AND value = ? AND deleted = FALSE",
+			t.time(at), t.time(at), before.ID, tag)
+		if err != nil {
+			return err
+		}
+	}
+	for i, tag := range after.Tags {
+		if before.HasTag(tag) || slices.Contains(after.Tags[:i], tag) {
+			continue
+		}
+		err := t.insert(nil, "INSERT INTO image_tags (image_id, value, created_at, updated_at, deleted) VALUES (?, ?, ?, ?, FALSE)",
+			before.ID, tag, t.time(at), t.time(at))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
