@@ -1,8 +1,8 @@
 package multihash
 
 import (
-	"crypto/md5"  //nolint:gosec // the checksum of the API is MD5
-	"crypto/sha1" //nolint:gosec // an operator may configure it
+	"crypto/md5"
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha3"
 	"crypto/sha512"
@@ -20,9 +20,9 @@ import (
 func New(name string) (hash.Hash, error) {
 	switch name {
 	case "md5":
-		return md5.New(), nil //nolint:gosec // see above
+		return md5.New(), nil
 	case "sha1":
-		return sha1.New(), nil //nolint:gosec // see above
+		return sha1.New(), nil
 	case "sha224":
 		return sha256.New224(), nil
 	case "sha256":
@@ -54,5 +54,5 @@ func newer(name string) (hash.Hash, error) {
 	case "blake2s":
 		return blake2s.New256(nil)
 	}
-	return nil, fmt.Errorf("Unknown hashing algorithm identifier: %s", name) //nolint:staticcheck // the original's text, shown to users
+	return nil, fmt.Errorf("Unknown hashing algorithm identifier: %s", name)
 }

@@ -65,7 +65,7 @@ func (p *Pool) Pipe(ctx context.Context, src io.Reader, consumers ...Consumer) (
 // transfer is one call of Pipe.
 type transfer struct {
 	*supply
-	ctx      context.Context //nolint:containedctx // a transfer lives as long as the call that it belongs to
+	ctx      context.Context
 	cancel   context.CancelCauseFunc
 	branches []*branch
 
@@ -125,7 +125,7 @@ func (t *transfer) wanted() bool {
 
 // share queues b for everyone who still wants data.
 func (t *transfer) share(b *buffer) {
-	b.refs.Store(int32(len(t.branches)) + 1) //nolint:gosec // a handful
+	b.refs.Store(int32(len(t.branches)) + 1)
 	for _, to := range t.branches {
 		if len(b.data) == 0 || to.done.Load() {
 			t.release(b)

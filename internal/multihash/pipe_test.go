@@ -148,7 +148,7 @@ func TestPipeNoticesSwallowedError(t *testing.T) {
 	_, err := newPool(t).Pipe(ctx, bytes.NewReader(noise(2048)), func(_ context.Context, r io.Reader) error {
 		for {
 			if _, err := r.Read(make([]byte, 512)); err != nil {
-				return nil //nolint:nilerr // on purpose
+				return nil
 			}
 			if !once {
 				once = true
