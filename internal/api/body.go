@@ -65,7 +65,7 @@ func JSON(r *http.Request) (any, error) {
 	if err := d.Decode(&v); err != nil {
 		return nil, errBodyMalformed
 	}
-	if _, err := d.Token(); err != io.EOF { //nolint:errorlint // Token returns io.EOF bare
+	if _, err := d.Token(); err != io.EOF {
 		return nil, errBodyMalformed
 	}
 	switch v.(type) {

@@ -34,21 +34,35 @@ func (b *body) Read(p []byte) (int, error) {
 	if err == nil {
 		return n, nil
 	}
+	if err != io.EOF {
+		// The deadline stays: net/http shall not wait for the rest either.
+		b.done = true
+		return n, &bodyError{err}
+	}
 	if !b.done && b.timeout > 0 {
 		// From here on net/http reads to notice a client that goes away, which may take any time.
 		_ = b.control.SetReadDeadline(time.Time{})
 	}
 	b.done = true
-	if err != io.EOF { //nolint:errorlint // readers return io.EOF bare
-		err = &bodyError{err}
-	}
-	return n, err
+	return n, io.EOF
 }
 
 // renew gives the next read its full time. Connections without deadlines
 // (tests) do not matter.
 func (b *body) renew() {
-	if b != nil && b.timeout > 0 && !b.done {
+	if b.timeout > 0 && !b.done {
 		_ = b.control.SetReadDeadline(time.Now().Add(b.timeout))
+	}
+}
+
+// maxDrain is how long net/http may wait for the rest of a body that nobody
+// reads, which it does before it sends the header of the answer.
+const maxDrain = 5 * time.Second
+
+// leave prepares for the answer of a handler that did not read to the end. The
+// time is shorter than that of the write which follows.
+func (b *body) leave() {
+	if b != nil && b.timeout > 0 && !b.done {
+		_ = b.control.SetReadDeadline(time.Now().Add(min(b.timeout/2, maxDrain)))
 	}
 }

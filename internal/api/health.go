@@ -159,7 +159,8 @@ func (h *Health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	writeHealth(w, r, bad, mediaType, body)
 }
 
-// mayAsk looks at the address of the connection, not at what a proxy says.
+// mayAsk looks at the address of the client: behind the proxy filter, that is
+// what the proxy says.
 func (h *Health) mayAsk(r *http.Request) bool {
 	if h.config.IgnoreProxied {
 		for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"} {
@@ -171,8 +172,12 @@ func (h *Health) mayAsk(r *http.Request) bool {
 	if len(h.sources) == 0 {
 		return true
 	}
-	from, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && slices.ContainsFunc(h.sources, func(n netip.Prefix) bool { return n.Contains(from.Addr().Unmap()) })
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	from, err := netip.ParseAddr(host)
+	return err == nil && slices.ContainsFunc(h.sources, func(n netip.Prefix) bool { return n.Contains(from.Unmap()) })
 }
 
 func (h *Health) render(r *http.Request, findings []finding) (mediaType, body string) {

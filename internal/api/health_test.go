@@ -129,6 +129,8 @@ func TestHealthSources(t *testing.T) {
 	for name, got := range map[string]int{
 		"near":    ask(near, "GET", "/").Code - 200,
 		"far":     ask(far, "GET", "/").Code - 404,
+		"behind":  ask(api.ForwardedHeaders(near), "GET", "/", "X-Forwarded-For", "192.0.2.7").Code - 200,
+		"beyond":  ask(api.ForwardedHeaders(near), "GET", "/", "X-Forwarded-For", "10.0.0.1").Code - 404,
 		"direct":  ask(direct, "GET", "/").Code - 200,
 		"proxied": ask(direct, "GET", "/", "X-Forwarded-For", "1.2.3.4").Code - 404,
 	} {

@@ -72,7 +72,7 @@ type scope struct {
 
 // Kinds of sections that are applications, and filters, for paste.deploy.
 var (
-	appKinds    = []string{"app", "application", "composite", "composit", "pipeline", "filter-app"}
+	appKinds    = []string{"app", "application", "composite", "composit", "pipeline", "filter-app"} //nolint:misspell // paste.deploy takes this spelling too
 	filterKinds = []string{"filter"}
 )
 

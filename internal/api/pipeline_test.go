@@ -119,9 +119,13 @@ func TestPasteShapes(t *testing.T) {
 			"[filter:noauth]\npaste.filter_factory = glance.api.middleware.context:UnauthenticatedContextMiddleware.factory\n[filter:osprofiler]\npaste.filter_factory = osprofiler.web:WsgiMiddleware.factory\nhmac_keys = SECRET_KEY  #DEPRECATED\n", "/v1/images", "OK | v1 /v1/images admin"},
 		{"egg and inheritance", "[composite:glance-api]\nuse = egg:Paste#urlmap\n/v2 = mine\n[app:mine]\nuse = v2\n[app:v2]\npaste.app_factory = glance.api.v2.router:API.factory\n", "/v2/x", "OK | v2 /v2/x "},
 		{"call", "[app:glance-api]\nuse = call:glance.api.v2.router:API.factory\n", "/x", "OK | v2 /x "},
-		{"globals", "[DEFAULT]\ng = from default\n[pipeline:glance-api]\npipeline = a b c v2\n[filter:a]\npaste.filter_factory = keystonemiddleware.auth_token:filter_factory\n" +
-			"[filter:b]\nuse = a\nset g = set here\ndelay_auth_decision = 1\n[filter:c]\nuse = b\nget delay_auth_decision = g\n[app:v2]\npaste.app_factory = glance.api.v2.router:API.factory\n", "/x",
-			"authtoken delay= g=from default | authtoken delay=1 g=set here | authtoken delay=from default g=set here | OK | v2 /x "},
+		{
+			"globals",
+			"[DEFAULT]\ng = from default\n[pipeline:glance-api]\npipeline = a b c v2\n[filter:a]\npaste.filter_factory = keystonemiddleware.auth_token:filter_factory\n" +
+				"[filter:b]\nuse = a\nset g = set here\ndelay_auth_decision = 1\n[filter:c]\nuse = b\nget delay_auth_decision = g\n[app:v2]\npaste.app_factory = glance.api.v2.router:API.factory\n",
+			"/x",
+			"authtoken delay= g=from default | authtoken delay=1 g=set here | authtoken delay=from default g=set here | OK | v2 /x ",
+		},
 		{"filter-app and filter-with", "[filter-app:glance-api]\npaste.filter_factory = glance.api.middleware.cache:CacheFilter.factory\nnext = v2\n[app:v2]\npaste.app_factory = glance.api.v2.router:API.factory\nfilter-with = m\n" +
 			"[filter:m]\npaste.filter_factory = glance.api.middleware.cache_manage:CacheManageFilter.factory\n", "/x", "cache | cachemanage | OK | v2 /x "},
 		{"mistyped key of 27", "[composite:glance-api]\npaste.composite_factory = glance.api:root_app_factory\n/: v2\n/healthchetck: health\n[app:health]\npaste.app_factory = oslo_middleware:Healthcheck.app_factory\n[app:v2]\npaste.app_factory = glance.api.v2.router:API.factory\n", "/x", "OK | v2 /x "},

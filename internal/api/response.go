@@ -3,9 +3,11 @@ package api
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -79,7 +81,7 @@ func (w *response) WriteHeader(status int) {
 			w.hooks[i](status, w.Header())
 		}
 		w.renew()
-		w.body.renew() // net/http reads what is left of it before it sends the header
+		w.body.leave()
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -133,7 +135,12 @@ func isFile(src io.Reader) bool {
 	if l, ok := src.(*io.LimitedReader); ok {
 		src = l.R
 	}
-	_, ok := src.(*os.File)
+	// What package net wants of a reader before it calls the kernel: *os.File, or what its WriteTo makes of itself.
+	_, ok := src.(interface {
+		fs.File
+		io.Seeker
+		syscall.Conn
+	})
 	return ok
 }
 

@@ -6,6 +6,8 @@
 // trusts identity headers that a filter in front has set, keystone checks
 // tokens. Which one serves a request is decided by the pipeline, not here.
 //
+// The list of all of them is package all.
+//
 // Secrets stay in Caller.Token; no implementation logs it or puts it into an
 // error.
 package auth
