@@ -32,13 +32,18 @@
 //	Absolute(r, path)    URL for a Location header; BaseURL(r) and Mount(r) are its parts
 //	CallerFrom(ctx)      who asks; WithCaller(ctx, c) puts a caller there, for tests
 //	WithHeader(err, k, v) a header that goes out with the error: Accept-Patch, Content-Range
-//	PreconditionFailed(text)  the one error of a handler that is no glance.Kind
+//	PreconditionFailed(text), MethodNotAllowed(allow, detail)  errors that only HTTP has a name for
 //	Handle(h), Fail(w, r, err)  for handlers outside a router, and for middleware
 //	OnHeader(w, f)       calls f(status, header) just before the header of the answer goes out
 //
 // No door wraps a ResponseWriter without Unwrap, and none on the way of image
 // data without ReadFrom: the kernel sends files by itself only when it sees the
 // real connection (io.Copy and http.ServeContent do the right thing).
+//
+// # For whoever builds a server
+//
+//	h, err := api.Pipeline(paste, "glance-api", flavor, api.Parts{…}) // paste nil: built in
+//	server.Handler = api.Entrance{Log: log, Access: access, Timeout: timeout}.Wrap(h)
 //
 // # Promises
 //

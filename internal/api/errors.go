@@ -11,6 +11,7 @@ import (
 
 	"glance/internal/auth"
 	"glance/internal/glance"
+	"glance/internal/oslolog"
 )
 
 // kindStatus is the status that each kind of error becomes.
@@ -78,8 +79,10 @@ func PreconditionFailed(text string) error {
 	return &statusError{status: http.StatusPreconditionFailed, explanation: text}
 }
 
-func methodNotAllowed(allow string) error {
-	return WithHeader(&statusError{status: http.StatusMethodNotAllowed}, "Allow", allow)
+// MethodNotAllowed is the error of a method that a path does not take (405),
+// for paths where the table of routes does not say enough. detail may be empty.
+func MethodNotAllowed(allow, detail string) error {
+	return WithHeader(&statusError{status: http.StatusMethodNotAllowed, detail: detail}, "Allow", allow)
 }
 
 func notImplemented() error { return &statusError{status: http.StatusNotImplemented} }
@@ -155,8 +158,13 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func requestAttrs(w http.ResponseWriter, r *http.Request, more ...slog.Attr) []slog.Attr {
+	c := CallerFrom(r.Context())
 	return append([]slog.Attr{
-		slog.String("request_id", w.Header().Get(requestIDHeader)),
+		slog.String(oslolog.RequestID, w.Header().Get(requestIDHeader)),
+		slog.Any(oslolog.UserIdentity, oslolog.Identity{
+			User: c.UserID, Project: c.ProjectID, Domain: c.DomainID, SystemScope: c.SystemScope,
+			UserDomain: c.UserDomainID, ProjectDomain: c.ProjectDomainID,
+		}),
 		slog.String("method", r.Method),
 		slog.String("path", r.URL.Path),
 	}, more...)

@@ -38,10 +38,22 @@ func Pipeline(file *ini.Paste, program, flavor string, parts Parts) (http.Handle
 	}
 	app, err := b.app(scope{file: file}, name, place{})
 	if err != nil {
-		return nil, fmt.Errorf("unable to load %s from configuration file %s: %w", name, file.File, err)
+		return nil, &loadError{name: name, file: file.File, err: err}
 	}
 	return app, nil
 }
+
+// loadError has the original's words, which operators look for.
+type loadError struct {
+	name, file string
+	err        error
+}
+
+func (e *loadError) Error() string {
+	return "Unable to load " + e.name + " from configuration file " + e.file + ".\nGot: " + e.err.Error()
+}
+
+func (e *loadError) Unwrap() error { return e.err }
 
 func builtInPaste() (*ini.Paste, error) {
 	return ini.ParsePaste("glance-api-paste.ini (built in)", []byte(builtInText))
@@ -92,7 +104,7 @@ func (b *builder) resolve(in scope, name string, kinds []string) (*section, erro
 		}
 	}
 	if s == nil {
-		return nil, fmt.Errorf("no section %q (prefixed by %s) found in %s", name, strings.Join(kinds, " or "), in.file.File)
+		return nil, fmt.Errorf("LookupError: no section %q (prefixed by %s) found in %s", name, strings.Join(kinds, " or "), in.file.File)
 	}
 	out := &section{kind: s.Kind}
 	out.Where, out.Name = ini.Pos{File: in.file.File, Line: s.Line}, s.Kind+":"+s.Name

@@ -177,8 +177,8 @@ func TestPasteOverrides(t *testing.T) {
 func TestPasteErrors(t *testing.T) {
 	const v2 = "[app:v2]\npaste.app_factory = glance.api.v2.router:API.factory\n"
 	tests := []struct{ name, text, want string }{
-		{"no such app", "[app:other]\n", `no section "glance-api" (prefixed by app or application`},
-		{"no such filter", "[pipeline:glance-api]\npipeline = nix v2\n" + v2, `test-paste.ini:1: [pipeline:glance-api] no section "nix" (prefixed by filter)`},
+		{"no such app", "[app:other]\n", "Unable to load glance-api from configuration file /etc/glance/test-paste.ini.\nGot: LookupError: no section \"glance-api\" (prefixed by app or application"},
+		{"no such filter", "[pipeline:glance-api]\npipeline = nix v2\n" + v2, `test-paste.ini:1: [pipeline:glance-api] LookupError: no section "nix" (prefixed by filter)`},
 		{"unknown factory", "[app:glance-api]\n\npaste.app_factory = my.module:app\n", `test-paste.ini:1: [app:glance-api] names the application "my.module:app", which is not known here`},
 		{"unknown filter", "[pipeline:glance-api]\npipeline = f v2\n[filter:f]\npaste.filter_factory = my.module:f\n" + v2, `test-paste.ini:3: [filter:f] names the filter "my.module:f"`},
 		{"no factory", "[app:glance-api]\n", "names no factory"},

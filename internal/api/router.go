@@ -157,7 +157,7 @@ func (rt *Router) serve(w http.ResponseWriter, r *http.Request) error {
 	case p == nil:
 		return &glance.Error{Kind: glance.NotFound}
 	case route == nil:
-		return methodNotAllowed(p.allow)
+		return MethodNotAllowed(p.allow, "")
 	case !validQuery(r.URL.RawQuery):
 		return errEncoding
 	case route.NoBody && HasBody(r):
