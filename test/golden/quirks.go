@@ -66,7 +66,10 @@ func each(q quirk, steps ...int) map[int]quirk {
 // status wants one of these; the text is ours to choose.
 func status(accepted ...int) func(*Step, *answer, Bindings) error {
 	return func(_ *Step, got *answer, _ Bindings) error {
-		if got.died || !slices.Contains(accepted, got.status) {
+		if got.died {
+			return &Mismatch{"connection", fmt.Sprint("a status of ", accepted), "closed without an answer"}
+		}
+		if !slices.Contains(accepted, got.status) {
 			return &Mismatch{"status", fmt.Sprint("one of ", accepted), fmt.Sprintf("%d: %.300s", got.status, got.body)}
 		}
 		return nil

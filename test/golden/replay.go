@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -24,10 +25,13 @@ type Target struct {
 // interval between the requests of a step with until.
 const interval = 100 * time.Millisecond
 
+// ErrNotClean means that a server could not be emptied before a scenario.
+var ErrNotClean = errors.New("the server cannot be emptied")
+
 // Replay empties the server and plays one scenario. The error tells the first step that differs, and how.
 func (t Target) Replay(ctx context.Context, sc *Scenario) error {
 	if err := t.clean(ctx); err != nil {
-		return fmt.Errorf("clean up before: %w", err)
+		return errors.Join(ErrNotClean, err)
 	}
 	b := Bindings{"{host}": t.Addr, "{datadir}": t.Workdir, "{web}": t.Web}
 	for i := range sc.Steps {
