@@ -9,17 +9,21 @@ import (
 // goroutines at once.
 type Driver interface {
 	// Put writes the data of r under the name of up and returns where it lies.
-	// The data is durable when Put returns. When up.Size is not SizeUnknown
-	// and r gives another number of bytes, when r fails, or when ctx ends, Put
-	// fails and leaves nothing. Kinds: Conflict when data of that image exists,
-	// TooLarge when the medium is full, Unavailable when it may not be
-	// written, Gone when the store takes no data; an error of r is passed on
-	// as it is.
+	// The data is durable when Put returns, and invisible before. When up.Size
+	// is not SizeUnknown and r gives another number of bytes, when r fails, or
+	// when ctx ends (between two reads of r), Put fails and leaves nothing.
+	// Kinds: Conflict when data of that image exists, TooLarge when the medium
+	// is full, Unavailable when it may not be written, Gone when the store
+	// takes no data, Invalid for another size (SizeExceeds, SizeMismatch) and
+	// for an id that cannot be a name; an error of r is passed on as it is.
+	// When r implements io.WriterTo, Put had better use it: the pipe that
+	// uploads go through hands out large buffers that way, without a copy.
 	Put(ctx context.Context, up Upload, r io.Reader) (Object, error)
 
 	// Open gives the data from offset on, all of it. The error is NotFound
 	// when there is none, Unavailable when it cannot be reached, Forbidden,
-	// or Invalid for a URL that is not this driver's. Whoever opens closes.
+	// Unsupported for an offset where only the start can be read, or Invalid
+	// for a URL that is not this driver's. Whoever opens closes.
 	Open(ctx context.Context, url string, offset int64) (Data, error)
 
 	// Size asks how many bytes lie at url; kinds as in Open.
@@ -30,9 +34,11 @@ type Driver interface {
 	// cannot delete.
 	Delete(ctx context.Context, url string) error
 
-	// Abandon removes whatever an upload of an earlier process may have left:
-	// it is told an Upload that was journalled and never settled. There may be
-	// nothing. It never removes the data of another upload.
+	// Abandon removes whatever an upload of an earlier process may have left,
+	// published data included: it is told an Upload that was journalled and
+	// never settled, and whose image does not have the data. There may be
+	// nothing. It never removes the data of another upload; where a medium
+	// cannot tell whose published data is, that stays. Twice is as once.
 	Abandon(ctx context.Context, up Upload) error
 
 	// Owns reports whether url names data in this very place (spec stores

@@ -11,209 +11,210 @@ import (
 	"glance/internal/glance"
 )
 
+// The stores that the service keeps for itself. Ids with ReservedPrefix are
+// never offered to users.
+const (
+	ReservedPrefix = "os_glance_"
+	StagingStore   = "os_glance_staging_store"
+	TasksStore     = "os_glance_tasks_store"
+)
+
 // Named is one store of a Set.
 type Named struct {
-	ID          string // name in the configuration; the type's name with a single store
+	ID          string
 	Driver      Driver
-	Description string
-	Weight      int // of its locations; higher ones come first
+	Description string // empty when not configured
+	Weight      int    // heavier stores are read first
+	AddDisabled bool   // configured so badly that it can only be read
+	Hidden      bool   // works, but discovery leaves it out
 }
 
-// Set is all stores of a node. It chooses where data goes and finds the driver
-// of a location; it does not change once made.
+func (n Named) reserved() bool { return strings.HasPrefix(n.ID, ReservedPrefix) }
+
+// Set is all stores of this node. With several backends enabled (multi), users
+// see and choose stores, and locations say where they lie; without, all of
+// that is hidden. A Set never changes.
 type Set struct {
-	stores   []Named // in configured order
-	fallback string  // id of the default store
-	multi    bool    // enabled_backends is in use
-	byID     map[string]Named
+	multi   bool
+	def     string
+	offered []Named // in order of configuration
+	byID    map[string]Named
 }
 
-// NewSet makes a set of stores that are told apart by id (enabled_backends).
-// Stores whose id begins with os_glance_ serve the service itself and are not
-// offered to users. fallback must be the id of one of the others.
-func NewSet(stores []Named, fallback string) (*Set, error) {
-	s := newSet(stores, fallback)
-	s.multi = true
-	if _, ok := s.byID[fallback]; !ok || IsReserved(fallback) {
-		return nil, unknownStore(fallback)
-	}
-	return s, nil
-}
-
-// NewSingle makes the set of an installation without enabled_backends: data
-// goes to the store with the id fallback, locations do not name stores.
-func NewSingle(stores []Named, fallback string) (*Set, error) {
-	s := newSet(stores, fallback)
-	if _, ok := s.byID[fallback]; !ok {
-		return nil, unknownStore(fallback)
-	}
-	return s, nil
-}
-
-func newSet(stores []Named, fallback string) *Set {
-	s := &Set{stores: slices.Clone(stores), fallback: fallback, byID: make(map[string]Named, len(stores))}
+// NewSet makes a Set; def is the id of the store for data that nobody chose a
+// store for.
+func NewSet(multi bool, def string, stores ...Named) (*Set, error) {
+	s := &Set{multi: multi, def: def, byID: make(map[string]Named, len(stores))}
 	for _, n := range stores {
+		n.AddDisabled = n.AddDisabled || n.Driver.Info().ReadOnly
 		s.byID[n.ID] = n
+		if !n.reserved() {
+			s.offered = append(s.offered, n)
+		}
 	}
-	return s
+	if _, err := s.offers(def); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
-// IsReserved reports whether an id belongs to a store of the service itself.
-func IsReserved(id string) bool { return strings.HasPrefix(id, "os_glance_") }
+// Multi reports whether several backends are enabled, even if it is only one.
+func (s *Set) Multi() bool { return s.multi }
 
-func unknownStore(id string) error {
+// Default is the id of the store for data that nobody chose a store for.
+func (s *Set) Default() string { return s.def }
+
+// Stores lists the stores that users may know of, in order of configuration.
+func (s *Set) Stores() []Named { return slices.Clone(s.offered) }
+
+// Schemes lists the schemes of URLs that can be read.
+func (s *Set) Schemes() []string {
+	var all []string
+	for _, n := range s.offered {
+		all = append(all, n.Driver.Info().Schemes...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Reserved gives one of the service's own stores.
+func (s *Set) Reserved(id string) (Driver, error) {
+	n, ok := s.byID[id]
+	if !ok || !n.reserved() {
+		return nil, noStore(id)
+	}
+	return n.Driver, nil
+}
+
+// Choose gives the id of the store that takes data sent to id; the default's
+// for "", and always without multi. It fails with Invalid when users may not
+// know of such a store.
+func (s *Set) Choose(id string) (string, error) {
+	if id == "" || !s.multi {
+		return s.def, nil
+	}
+	n, err := s.offers(id)
+	return n.ID, err
+}
+
+func (s *Set) offers(id string) (Named, error) {
+	n, ok := s.byID[id]
+	if !ok || n.reserved() {
+		return Named{}, noStore(id)
+	}
+	return n, nil
+}
+
+func noStore(id string) error {
 	return glance.Errorf(glance.Invalid, "Store for identifier %s not found", id)
 }
 
-// Multi reports whether stores are told apart by id.
-func (s *Set) Multi() bool { return s.multi }
-
-// Default is the id of the store that takes data when nobody chooses.
-func (s *Set) Default() string { return s.fallback }
-
-// Offered lists the stores that users may know, in configured order.
-func (s *Set) Offered() []Named {
-	return slices.DeleteFunc(slices.Clone(s.stores), func(n Named) bool { return IsReserved(n.ID) })
-}
-
-// Choose gives the id of the store that a request names; nil, or any name with
-// a single store, is the default one. Invalid when there is no such store.
-func (s *Set) Choose(id *string) (string, error) {
-	if id == nil || !s.multi {
-		return s.fallback, nil
-	}
-	if _, ok := s.byID[*id]; !ok || IsReserved(*id) {
-		return "", unknownStore(*id)
-	}
-	return *id, nil
-}
-
-// Put writes data to a store and gives the location that is to be saved.
-// Errors beside those of Driver.Put: Invalid for an unknown store, Gone for one
-// that takes no data.
-func (s *Set) Put(ctx context.Context, id string, up Upload, r io.Reader) (glance.Location, error) {
-	to, ok := s.byID[id]
-	if !ok {
-		return glance.Location{}, unknownStore(id)
-	}
-	if to.Driver.Info().ReadOnly {
-		return glance.Location{}, glance.Errorf(glance.Gone, "Error in store configuration. Adding images to store is disabled.")
-	}
-	object, err := to.Driver.Put(ctx, up, r)
+// Put writes data to the store that Choose(id) gives; see Driver. It fails
+// with Gone when that store takes none. With multi, the metadata names the
+// store.
+func (s *Set) Put(ctx context.Context, id string, up Upload, r io.Reader) (Object, error) {
+	id, err := s.Choose(id)
 	if err != nil {
-		return glance.Location{}, err
+		return Object{}, err
 	}
-	loc := glance.Location{URL: object.URL, Metadata: maps.Clone(object.Metadata)}
-	if loc.Metadata == nil {
-		loc.Metadata = map[string]any{}
+	n := s.byID[id]
+	if n.AddDisabled {
+		return Object{}, AddDisabled()
 	}
-	if s.multi {
-		loc.Metadata["store"] = id
+	object, err := n.Driver.Put(ctx, up, r)
+	if err == nil && s.multi {
+		object.Metadata = withStore(object.Metadata, id)
 	}
-	return loc, nil
+	return object, err
 }
 
-// Abandon removes what an upload of an earlier process may have left.
+func withStore(metadata map[string]any, id string) map[string]any {
+	metadata = maps.Clone(metadata)
+	if metadata == nil {
+		metadata = map[string]any{}
+	}
+	metadata["store"] = id
+	return metadata
+}
+
+// Abandon removes what an upload of an earlier process may have left in a
+// store, a reserved one too; see Driver.
 func (s *Set) Abandon(ctx context.Context, id string, up Upload) error {
-	to, ok := s.byID[id]
+	n, ok := s.byID[id]
 	if !ok {
-		return unknownStore(id)
+		return noStore(id)
 	}
-	return to.Driver.Abandon(ctx, up)
+	return n.Driver.Abandon(ctx, up)
 }
 
-// Open opens the data at a location from offset on.
-func (s *Set) Open(ctx context.Context, loc glance.Location, offset int64) (Data, error) {
-	var data Data
-	err := s.try(loc, func(d Driver) (err error) {
-		data, err = d.Open(ctx, loc.URL, offset)
+// Open gives the data at a location from offset on; see Driver. It fails with
+// NotFound when no store can have it.
+func (s *Set) Open(ctx context.Context, at glance.Location, offset int64) (data Data, err error) {
+	err = s.each(at, func(d Driver) (err error) {
+		data, err = d.Open(ctx, at.URL, offset)
 		return err
 	})
 	return data, err
 }
 
-// Size asks how many bytes lie at a location.
-func (s *Set) Size(ctx context.Context, loc glance.Location) (int64, error) {
-	var size int64
-	err := s.try(loc, func(d Driver) (err error) {
-		size, err = d.Size(ctx, loc.URL)
+// Size asks how many bytes lie at a location; see Driver.
+func (s *Set) Size(ctx context.Context, at glance.Location) (size int64, err error) {
+	err = s.each(at, func(d Driver) (err error) {
+		size, err = d.Size(ctx, at.URL)
 		return err
 	})
 	return size, err
 }
 
-// Delete removes the data at a location.
-func (s *Set) Delete(ctx context.Context, loc glance.Location) error {
-	return s.try(loc, func(d Driver) error { return d.Delete(ctx, loc.URL) })
+// Delete removes the data at a location; see Driver.
+func (s *Set) Delete(ctx context.Context, at glance.Location) error {
+	return s.each(at, func(d Driver) error { return d.Delete(ctx, at.URL) })
 }
 
-// try calls use with the driver of a location. When the location does not say
-// in which store it lies, every store that reads its scheme is tried.
-func (s *Set) try(loc glance.Location, use func(Driver) error) error {
-	if n, ok := s.storeOf(loc); ok {
-		return use(n.Driver)
+// each calls the stores that may hold a location until one succeeds. When
+// there are several, one that knows nothing of the data does not count.
+func (s *Set) each(at glance.Location, call func(Driver) error) error {
+	stores := s.candidates(at)
+	if len(stores) == 1 {
+		return call(stores[0].Driver)
 	}
-	err := error(glance.Errorf(glance.NotFound, "Image not found in any configured backend"))
-	scheme, _, _ := strings.Cut(loc.URL, "://")
-	for _, n := range s.stores {
-		if !slices.Contains(n.Driver.Info().Schemes, scheme) {
-			continue
+	var failed error
+	for _, n := range stores {
+		err := call(n.Driver)
+		if err == nil {
+			return nil
 		}
-		if err = use(n.Driver); !errors.Is(err, glance.NotFound) {
-			return err
-		}
-	}
-	return err
-}
-
-// storeOf finds the store that a location says it lies in, or else the one
-// whose place its URL names.
-func (s *Set) storeOf(loc glance.Location) (Named, bool) {
-	if n, ok := s.byID[loc.Store()]; ok && s.multi {
-		return n, true
-	}
-	for _, n := range s.stores {
-		if n.Driver.Owns(loc.URL) {
-			return n, true
+		if failed == nil && !errors.Is(err, glance.NotFound) && !errors.Is(err, glance.Invalid) {
+			failed = err
 		}
 	}
-	return Named{}, false
+	switch {
+	case failed != nil:
+		return failed
+	case s.multi:
+		return glance.Errorf(glance.NotFound, "Image not found in any configured backend")
+	}
+	return glance.Errorf(glance.NotFound, "Unknown scheme '%s' found in URI", scheme(at.URL))
 }
 
-// Order sorts locations in place by the weight of their stores, the heaviest
-// first; those of equal weight keep their order.
-func (s *Set) Order(locations []glance.Location) {
-	if !s.multi || len(locations) < 2 {
-		return
+// candidates gives the one store of a location, or else all whose kind of URL
+// it has.
+func (s *Set) candidates(at glance.Location) []Named {
+	if id, ok := s.StoreOf(at); ok {
+		return []Named{s.byID[id]}
 	}
-	slices.SortStableFunc(locations, func(a, b glance.Location) int {
-		return s.byID[b.Store()].Weight - s.byID[a.Store()].Weight
-	})
-}
-
-// Prefer gives the locations with those in one of the named stores first, all
-// in their present order otherwise. Invalid with a single store or for a store
-// that is not configured.
-func (s *Set) Prefer(locations []glance.Location, ids []string) ([]glance.Location, error) {
-	if !s.multi {
-		return nil, glance.Errorf(glance.Invalid,
-			"Store selection for download is not available when multiple backends are not enabled.")
-	}
-	for _, id := range ids {
-		if _, ok := s.byID[id]; !ok || IsReserved(id) {
-			return nil, glance.Errorf(glance.Invalid, "Store '%s' is not configured.", id)
+	var list []Named
+	for _, n := range s.offered {
+		info := n.Driver.Info()
+		// Compat: the type's name as a prefix; swift+https has type swift.
+		if slices.Contains(info.Schemes, scheme(at.URL)) || strings.HasPrefix(at.URL, info.Type) {
+			list = append(list, n)
 		}
 	}
-	preferred := slices.Clone(locations)
-	slices.SortStableFunc(preferred, func(a, b glance.Location) int {
-		return rank(ids, a.Store()) - rank(ids, b.Store())
-	})
-	return preferred, nil
+	return list
 }
 
-func rank(ids []string, id string) int {
-	if slices.Contains(ids, id) {
-		return 0
-	}
-	return 1
+func scheme(url string) string {
+	scheme, _, _ := strings.Cut(url, ":")
+	return scheme
 }

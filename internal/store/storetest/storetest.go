@@ -52,7 +52,10 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		cases = append(cases, crashing()...)
 	}
 	for _, c := range cases {
-		t.Run(c.Name, func(t *testing.T) { c.Run(t, open(t)) })
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel() // most of them wait for a disk or a network
+			c.Run(t, open(t))
+		})
 	}
 }
 
