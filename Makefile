@@ -30,8 +30,8 @@ help: ## list the targets
 build: ## all programs into bin/; the version comes from git (go version -m)
 	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -o bin/ ./cmd/...
 
-run: build ## the API server; options in ARGS
-	bin/glance-api $(ARGS)
+run: build ## glance-api on its built-in configuration, data in ./var; more options in ARGS
+	bin/glance-api --embedded $(ARGS)
 
 test: format vet staticcheck house unit golden e2e ## everything that needs only Go: no root, no services
 

@@ -80,9 +80,11 @@ func (c *API) sections() []section {
 
 // LoadAPI reads the configuration of glance-api. The error is an *Exit: code 0
 // for --help and --version, 1 for files, 2 for the command line, 5 for values.
-// Without any file and any option it is the built-in configuration (Embedded).
+// Without any file and any option, or when asked, it is the built-in
+// configuration (Embedded).
 func LoadAPI(in Input) (*API, error) {
 	flags := append(optionFlags(ini.DefaultSection, APIServer{}), foundingFlags()...)
+	flags = append(flags, embeddedFlag())
 	loaded, args, err := start(in, spec{
 		files: []string{"glance-api"}, confPath: true, envDir: true, words: "[CONFPATH]", flags: flags,
 	})

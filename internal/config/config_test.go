@@ -70,12 +70,18 @@ func TestEmbedded(t *testing.T) {
 			t.Errorf("%v: got %+v", args, c.Server)
 		}
 	}
+	if c := p.api("--embedded", "--port", "8000"); !c.Embedded || c.Server.BindHost != "127.0.0.1" || c.Server.BindPort != 8000 {
+		t.Errorf("with a port: %+v", c.Server)
+	}
 	if c := p.api("--port", "8000"); c.Embedded || c.Server.BindHost != "0.0.0.0" || c.Server.BindPort != 8000 {
 		t.Errorf("an option does not switch the built-in configuration off: %+v", c.Server)
 	}
 	p.write("etc/glance-api.conf", "[DEFAULT]\n")
 	if c := p.api(); c.Embedded {
 		t.Error("a file does not switch the built-in configuration off")
+	}
+	if c := p.api("--embedded"); !c.Embedded || len(c.Files) != 0 {
+		t.Errorf("asked for, with a file there: %v", c.Files)
 	}
 }
 

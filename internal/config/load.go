@@ -90,10 +90,13 @@ func (l *Loaded) readFiles(in *Input, s spec, args *Args) error {
 		}
 	}
 	dir := in.env("OS_GLANCE_CONFIG_DIR")
+	_, embedded := args.Value("embedded")
 	switch {
 	case len(missing) > 0:
 		return fileFailure("Failed to find some config files: "+strings.Join(missing, ","), fs.ErrNotExist)
-	case named:
+	case named && embedded:
+		return usageError(in.Prog, s.flags, "argument --embedded: not allowed with a configuration file")
+	case named || embedded:
 		return nil
 	case dir != "" && s.envDir:
 		return l.readEnvDir(in.abs(dir), s)

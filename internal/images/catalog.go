@@ -36,7 +36,7 @@ func present(who *glance.Caller, img *glance.Image, protect *policy.Protection, 
 	if img.Status == glance.StatusDeactivated && !who.Admin {
 		img.Locations = nil
 	}
-	stores.Order(img.Locations)
+	img.Locations = stores.Order(img.Locations)
 	kept := img.Properties[:0]
 	for _, p := range img.Properties {
 		if !hiddenProperty(p.Name) && protect.CanRead(who, p.Name) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"glance/internal/glance"
 	"glance/internal/metadata"
@@ -80,14 +81,41 @@ func (d *Downloader) Download(ctx context.Context, who *glance.Caller, id string
 
 // preferred gives the locations in the order in which they are tried.
 func (d *Downloader) preferred(ctx context.Context, who *glance.Caller, img *glance.Image, prefer []string) ([]glance.Location, error) {
-	d.Stores.Order(img.Locations)
+	locations := d.Stores.Order(img.Locations)
 	if len(prefer) == 0 {
-		return img.Locations, nil
+		return locations, nil
 	}
 	if err := d.Policy.Image(ctx, who, policy.DownloadFromStore, img); err != nil {
 		return nil, err
 	}
-	return d.Stores.Prefer(img.Locations, prefer)
+	if err := d.checkPreferred(prefer); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(locations, func(a, b glance.Location) int {
+		return rank(prefer, a.Store()) - rank(prefer, b.Store())
+	})
+	return locations, nil
+}
+
+func rank(preferred []string, id string) int {
+	if slices.Contains(preferred, id) {
+		return 0
+	}
+	return 1
+}
+
+func (d *Downloader) checkPreferred(ids []string) error {
+	if !d.Stores.Multi() {
+		return glance.Errorf(glance.Invalid,
+			"Store selection for download is not available when multiple backends are not enabled.")
+	}
+	known := d.Stores.Stores()
+	for _, id := range ids {
+		if !slices.ContainsFunc(known, func(n store.Named) bool { return n.ID == id }) {
+			return glance.Errorf(glance.Invalid, "Store '%s' is not configured.", id)
+		}
+	}
+	return nil
 }
 
 // open tries the locations until one opens. Data that is gone everywhere is no

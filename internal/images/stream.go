@@ -91,7 +91,7 @@ func errExceeds(want, got int64) error {
 
 // into moves the data to a store. When it ends early, nothing is left there.
 func (s *stream) into(ctx context.Context, stores *store.Set, to string, up store.Upload) (glance.Location, error) {
-	var put glance.Location
+	var put store.Object
 	consumers := []multihash.Consumer{
 		multihash.To(s.checksum), multihash.To(s.hash),
 		func(ctx context.Context, r io.Reader) (err error) {
@@ -103,7 +103,7 @@ func (s *stream) into(ctx context.Context, stores *store.Set, to string, up stor
 		consumers = append(consumers, multihash.To(s.format))
 	}
 	_, err := s.buffers.Pipe(ctx, measuredReader{s, up.Size}, consumers...)
-	return put, err
+	return glance.Location{URL: put.URL, Metadata: put.Metadata}, err
 }
 
 // measuredReader counts what comes and holds it against the limits.

@@ -55,7 +55,7 @@ type Data struct {
 // §17). After any failure the image is queued again and nothing of the data is
 // left; what a crash leaves is in the journal.
 func (u *Uploader) Upload(ctx context.Context, who *glance.Caller, id string, data Data) error {
-	to, err := u.Stores.Choose(data.Store)
+	to, err := u.choose(data.Store)
 	if err != nil {
 		return err
 	}
@@ -92,6 +92,18 @@ func (u *Uploader) Upload(ctx context.Context, who *glance.Caller, id string, da
 	}
 	done()
 	return nil
+}
+
+// choose gives the id of the store that the data goes to. A name that is given
+// and empty is none.
+func (u *Uploader) choose(id *string) (string, error) {
+	if id == nil || !u.Stores.Multi() {
+		return u.Stores.Choose("")
+	}
+	if *id == "" {
+		return "", glance.Errorf(glance.Invalid, "Store for identifier  not found")
+	}
+	return u.Stores.Choose(*id)
 }
 
 // claim makes the image saving. Of several callers exactly one gets it.

@@ -1,0 +1,14 @@
+// Command glance-registry serves images to other services of older
+// installations.
+package main
+
+import (
+	"context"
+	"os"
+
+	"glance/internal/app"
+)
+
+func main() {
+	os.Exit(app.GlanceRegistry(context.Background(), app.Process("glance-registry"), os.Stdout, os.Stderr))
+}

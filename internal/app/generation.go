@@ -1,0 +1,85 @@
+package app
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// Generation is what one state of the configuration is served by. It closes in
+// reverse order of building, after its last request.
+type Generation struct {
+	handler http.Handler
+	log     *slog.Logger
+	closers []func() error
+	users   atomic.Int64 // requests, and one while it is current
+	closed  sync.WaitGroup
+}
+
+func newGeneration(log *slog.Logger) *Generation {
+	g := &Generation{log: log}
+	g.users.Store(1)
+	g.closed.Add(1)
+	return g
+}
+
+// onClose registers what ends with the generation.
+func (g *Generation) onClose(f func() error) { g.closers = append(g.closers, f) }
+
+// enter takes a place in the generation unless it has ended.
+func (g *Generation) enter() bool {
+	for {
+		n := g.users.Load()
+		if n == 0 {
+			return false
+		}
+		if g.users.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+// leave gives the place back; the last one closes everything.
+func (g *Generation) leave() {
+	if g.users.Add(-1) != 0 {
+		return
+	}
+	defer g.closed.Done()
+	if err := g.close(); err != nil {
+		g.log.Error("closing what a configuration was served by", "error", err)
+	}
+}
+
+// close ends everything without waiting for users: for generations that never
+// served, and at the very end.
+func (g *Generation) close() error {
+	var errs []error
+	for _, f := range slices.Backward(g.closers) {
+		errs = append(errs, f())
+	}
+	g.closers = nil
+	return errors.Join(errs...)
+}
+
+// stage serves requests with the current generation.
+type stage struct{ current atomic.Pointer[Generation] }
+
+// ServeHTTP serves a request by the generation that is current when it begins.
+func (s *stage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g := s.current.Load()
+	for !g.enter() {
+		g = s.current.Load() // it was swapped in between
+	}
+	defer g.leave()
+	g.handler.ServeHTTP(w, r)
+}
+
+// swap makes next current; the one before ends after its last request.
+func (s *stage) swap(next *Generation) {
+	if old := s.current.Swap(next); old != nil {
+		old.leave()
+	}
+}

@@ -1,0 +1,51 @@
+package app
+
+import (
+	"context"
+	"io"
+	"log/slog"
+
+	"glance/internal/api"
+	"glance/internal/config"
+	"glance/internal/registry"
+)
+
+// GlanceRegistry runs the registry server until it is stopped; the result is
+// its exit code.
+func GlanceRegistry(ctx context.Context, in config.Input, stdout, stderr io.Writer) int {
+	return serve(ctx, func() (*plan, error) {
+		cfg, err := config.LoadRegistry(in)
+		if err != nil {
+			return nil, err
+		}
+		return &plan{
+			loaded: &cfg.Loaded, listen: cfg.Server.Listen, port: cfg.Server.BindPort, dump: cfg.Dump(),
+			build: func(ctx context.Context, log *slog.Logger) (*Generation, error) { return BuildRegistry(ctx, cfg, log) },
+		}, nil
+	}, stdout, stderr)
+}
+
+// BuildRegistry builds everything that serves the registry protocol.
+func BuildRegistry(ctx context.Context, cfg *config.Registry, log *slog.Logger) (_ *Generation, err error) {
+	g := newGeneration(log)
+	defer func() {
+		if err != nil {
+			_ = g.close() // the error that made us give up is the one to tell
+		}
+	}()
+	enforcer, _, err := buildPolicy(&cfg.Loaded, &cfg.Policy, nil, log)
+	if err != nil {
+		return nil, err
+	}
+	db, err := buildMetadata(ctx, g, &cfg.Database, cfg.Rules.DataAPI, log)
+	if err != nil {
+		return nil, err
+	}
+	parts := commonParts(&cfg.CORS, &cfg.Healthcheck, &cfg.Middleware, &cfg.Images, enforcer)
+	if cfg.Old.EnableV1Registry {
+		door := registry.Door{Images: db, LimitDefault: cfg.Images.LimitParamDefault, LimitMax: cfg.Images.APILimitMax}
+		parts.Registry = api.NewRouter(door.Routes()...)
+	}
+	g.handler, err = buildPipeline(&cfg.Loaded, &cfg.PasteDeploy, parts)
+	return g, err
+}

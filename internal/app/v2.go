@@ -1,0 +1,103 @@
+package app
+
+import (
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"glance/internal/api"
+	v2 "glance/internal/api/v2"
+	"glance/internal/config"
+	"glance/internal/images"
+	"glance/internal/imgformat"
+	"glance/internal/metadata"
+	"glance/internal/multihash"
+	"glance/internal/policy"
+	"glance/internal/quota"
+	"glance/internal/store"
+)
+
+// room is what verbs are made of.
+type room struct {
+	db      metadata.Store
+	stores  *store.Set
+	policy  *policy.Enforcer
+	protect *policy.Protection
+	journal images.Journal
+	log     *slog.Logger
+}
+
+// buildV2 makes the verbs and the door of the Images API v2.
+func buildV2(cfg *config.API, r room) (http.Handler, error) {
+	opt := &cfg.Images
+	storage, err := quota.ParseStorage(opt.UserStorageQuota)
+	if err != nil {
+		return nil, asValueFailure(err)
+	}
+	if _, err := multihash.New(opt.HashingAlgorithm); err != nil {
+		return nil, asValueFailure(err)
+	}
+	schema, err := buildSchema(cfg)
+	if err != nil {
+		return nil, asValueFailure(err)
+	}
+	limits := quota.Limits{
+		MaxProperties: opt.PropertyQuota, MaxTags: opt.TagQuota, MaxMembers: opt.MemberQuota, MaxLocations: opt.LocationQuota,
+	}
+	door := v2.Door{
+		Catalog: &images.Catalog{Images: r.db, Tasks: r.db, Policy: r.policy, Protect: r.protect, Stores: r.stores},
+		Editor: &images.Editor{
+			Images: r.db, Policy: r.policy, Protect: r.protect, Stores: r.stores, Limits: limits, SizeCap: opt.SizeCap,
+		},
+		Deleter: &images.Deleter{
+			Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Log: r.log, Delayed: cfg.Deletion.DelayedDelete,
+		},
+		Uploader: &images.Uploader{
+			Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Buffers: &multihash.Pool{}, Log: r.log,
+			Quota: storage, SizeCap: opt.SizeCap, HashAlgo: opt.HashingAlgorithm,
+			Formats: imgformat.Rules{
+				AllowMismatch: !cfg.ImageFormat.RequireMatch, GPTNonFatal: cfg.ImageFormat.GPTNonfatal,
+			},
+		},
+		Downloader: &images.Downloader{Images: r.db, Policy: r.policy, Stores: r.stores},
+		Sharer:     &images.Sharer{Images: r.db, Members: r.db, Policy: r.policy, Limits: limits},
+		Schema:     schema,
+		Config:     v2Config(opt, r.stores),
+	}
+	return api.NewRouter(door.Routes()...), nil
+}
+
+func v2Config(opt *config.Images, stores *store.Set) v2.Config {
+	c := v2.Config{
+		ShowDirectURL: opt.ShowDirectURL, ShowLocations: opt.ShowLocations, ImportMethods: opt.ImportMethods,
+		LimitDefault: opt.LimitParamDefault, LimitMax: opt.APILimitMax,
+	}
+	if !stores.Multi() {
+		return c
+	}
+	for _, n := range stores.Stores() {
+		info := n.Driver.Info()
+		c.StoreIDs = append(c.StoreIDs, n.ID)
+		c.Stores = append(c.Stores, v2.StoreInfo{
+			ID: n.ID, Description: n.Description, Type: info.Type, Default: n.ID == stores.Default(),
+			ReadOnly: info.ReadOnly, Weight: int64(n.Weight), Properties: info.Properties,
+		})
+	}
+	return c
+}
+
+// buildSchema reads schema-image.json where the installation has one; the
+// shipped one stands in (spec schemas-v2 §2).
+func buildSchema(cfg *config.API) (*v2.Schema, error) {
+	const name = "schema-image.json"
+	custom := v2.ShippedCustomProperties()
+	if path := cfg.FindFile(name); filepath.IsAbs(path) {
+		text, err := os.ReadFile(path) //nolint:gosec // found in the operator's directories
+		if err != nil {
+			return nil, err
+		}
+		custom = text
+	}
+	return v2.NewSchema(cfg.ImageFormat.ContainerFormats, cfg.ImageFormat.DiskFormats, custom)
+}
