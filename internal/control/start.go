@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,7 +48,9 @@ func (r *run) startServer(ctx context.Context, server string) (*child, int) {
 	}
 	if state.Exists {
 		r.say("Removing stale pid file %s", state.Path)
-		if err := state.Remove(); err != nil {
+		// Another user's in the system's directory is no obstacle to a server
+		// that has its own elsewhere.
+		if err := state.Remove(); err != nil && !errors.Is(err, fs.ErrPermission) {
 			return nil, r.fail("%v", err)
 		}
 	}
@@ -57,7 +60,11 @@ func (r *run) startServer(ctx context.Context, server string) (*child, int) {
 	}
 	path, err := r.place(server)
 	if err != nil {
-		return nil, r.fail("Unable to create pid file of %s.  Running as non-root?\n%v", server, err)
+		dir := r.Runtime.System
+		if r.pidFile != "" {
+			dir = filepath.Dir(r.pidFile)
+		}
+		return nil, r.fail("Unable to create %s.  Running as non-root?\n%v", dir, err)
 	}
 	r.announce("Starting", server, conf)
 	c, err := r.launch(server, conf, path)

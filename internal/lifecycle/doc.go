@@ -87,6 +87,6 @@
 //
 // None is set here. The Go runtime itself raises the soft limit of open files
 // to just below the hard one, and lowers nothing; RLIMIT_DATA would break large
-// heaps.
+// heaps. Run sets the umask 027.
 // Linux 5.3 or later is needed (pidfd).
 package lifecycle

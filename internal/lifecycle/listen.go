@@ -21,13 +21,24 @@ const (
 )
 
 // listen opens addr ("host:port"). A port in use fails at once: waiting for it
-// hides that another server is running there. Go sets SO_REUSEADDR.
-func listen(ctx context.Context, addr string, backlog int) (*net.TCPListener, error) {
+// hides that another server is running there. Go sets SO_REUSEADDR. The one
+// socket that may be in the way is old (or nil), which the new one replaces:
+// 127.0.0.1:9292 for 0.0.0.0:9292.
+func listen(ctx context.Context, addr string, backlog int, old *net.TCPListener) (*net.TCPListener, error) {
 	network := "tcp"
 	if host, err := netip.ParseAddrPort(addr); err == nil && host.Addr().Is4() {
 		network = "tcp4" // 0.0.0.0 is not [::] for whoever wrote it
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, network, addr)
+	var conf net.ListenConfig
+	if old != nil {
+		if err := control(old, reusePort(1)); err != nil {
+			return nil, err
+		}
+		// Only while the new one is bound, or a second server could be, too.
+		defer func() { _ = control(old, reusePort(0)) }()
+		conf.Control = func(_, _ string, c syscall.RawConn) error { return controlRaw(c, reusePort(1)) }
+	}
+	l, err := conf.Listen(ctx, network, addr)
 	if err != nil {
 		var why *os.SyscallError
 		if errors.As(err, &why) {
@@ -39,10 +50,16 @@ func listen(ctx context.Context, addr string, backlog int) (*net.TCPListener, er
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("listener of %s is a %T", addr, l), l.Close())
 	}
-	if err := setBacklog(tcp, backlog); err != nil {
+	if err := errors.Join(setBacklog(tcp, backlog), control(tcp, reusePort(0))); err != nil {
 		return nil, errors.Join(err, tcp.Close())
 	}
 	return tcp, nil
+}
+
+func reusePort(on int) func(fd int) error {
+	return func(fd int) error {
+		return os.NewSyscallError("setsockopt", unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, on))
+	}
 }
 
 // setBacklog also works on an open listener: listen(2) may be repeated.
@@ -101,6 +118,10 @@ func control(c syscall.Conn, f func(fd int) error) error {
 	if err != nil {
 		return err
 	}
+	return controlRaw(raw, f)
+}
+
+func controlRaw(raw syscall.RawConn, f func(fd int) error) error {
 	var failed error
 	if err := raw.Control(func(fd uintptr) { failed = f(int(fd)) }); err != nil {
 		return err

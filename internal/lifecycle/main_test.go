@@ -37,6 +37,8 @@ func testServer(mode string) int {
 		switch mode {
 		case "fail":
 			return nil, errors.New("no such database")
+		case "panic":
+			panic("a bug")
 		case "hang":
 			say("starting")
 			<-ctx.Done()
@@ -112,7 +114,7 @@ func launchAt(t *testing.T, mode, pidFile string, env ...string) *program {
 	p.cmd = exec.Command(os.Args[0])
 	p.cmd.Env = append(os.Environ(), append(env, "LIFECYCLE_TEST_SERVER="+mode)...)
 	p.cmd.Stderr = os.Stderr
-	if mode == "fail" {
+	if mode == "fail" || mode == "panic" {
 		p.cmd.Stderr = nil
 	}
 	out, w, err := os.Pipe()

@@ -48,6 +48,7 @@ type Daemon struct {
 // the error of start or of Serve. The context given to start ends when Run
 // returns, or earlier when the process is to stop before start has returned.
 func Run(ctx context.Context, start func(context.Context) (*Daemon, error)) error {
+	unix.Umask(0o027) // as the original: others read neither images nor logs
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	signals := make(chan os.Signal, 16)
@@ -80,8 +81,8 @@ func Run(ctx context.Context, start func(context.Context) (*Daemon, error)) erro
 func startUnlessStopped(ctx context.Context, cancel func(), start func(context.Context) (*Daemon, error), signals <-chan os.Signal) (d *Daemon, stopped bool, err error) {
 	done := make(chan struct{})
 	go func() {
-		defer close(done)
 		d, err = start(ctx)
+		close(done) // not deferred: a panic must end the process, not look like a return
 	}()
 	for {
 		select {

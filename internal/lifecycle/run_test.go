@@ -52,6 +52,15 @@ func TestStopWhileStarting(t *testing.T) {
 	p.ends(0)
 }
 
+// TestPanicWhileStartingIsNotReady: the panic ends the process before it says
+// anything.
+func TestPanicWhileStartingIsNotReady(t *testing.T) {
+	p := launch(t, "panic")
+	if err := p.pending.Await(limited(t)); !errors.Is(err, lifecycle.ErrNoReport) {
+		t.Errorf("Await = %v, want ErrNoReport", err)
+	}
+}
+
 func TestKilledServerLeavesNoReport(t *testing.T) {
 	p := launch(t, "hang")
 	p.expect("starting")

@@ -49,7 +49,7 @@ type Server struct {
 // Open opens the port. Clients can connect at once and are served from Serve
 // on. The caller ends a Server with Drain, whether it served or not.
 func Open(ctx context.Context, opt ServerOptions, h http.Handler, log *slog.Logger) (*Server, error) {
-	l, err := listen(ctx, opt.Addr, opt.Backlog)
+	l, err := listen(ctx, opt.Addr, opt.Backlog, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -98,9 +98,10 @@ func (s *Server) start(g *generation) {
 	}()
 }
 
-// Reconfigure goes over to other options without refusing a connection and
-// without cutting a request: those under way end under the old options. A new
-// address is opened before the old one is closed. On error nothing has changed.
+// Reconfigure goes over to other options without cutting a request: those under
+// way end under the old options. While the address stays no connection is
+// refused; a new address is opened before the old one is closed. On error
+// nothing has changed.
 func (s *Server) Reconfigure(ctx context.Context, opt ServerOptions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,7 +115,7 @@ func (s *Server) Reconfigure(ctx context.Context, opt ServerOptions) error {
 	var l *net.TCPListener
 	var err error
 	if opt.Addr != old.opt.Addr {
-		l, err = listen(ctx, opt.Addr, opt.Backlog)
+		l, err = listen(ctx, opt.Addr, opt.Backlog, old.l)
 	} else if l, err = duplicate(old.l); err == nil {
 		err = setBacklog(l, opt.Backlog)
 	}

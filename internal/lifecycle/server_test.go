@@ -336,6 +336,34 @@ func TestFault15AddressChange(t *testing.T) {
 	}
 }
 
+// TestFault15SamePortOtherHost: the old socket is not in the way of the new
+// one, and neither lets a second server in.
+func TestFault15SamePortOtherHost(t *testing.T) {
+	opt := lifecycle.ServerOptions{Addr: "0.0.0.0:0"}
+	s := open(t, opt, hello)
+	_, port, err := net.SplitHostPort(hostPort(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, host := range []string{"127.0.0.1", "0.0.0.0"} {
+		opt.Addr = net.JoinHostPort(host, port)
+		if err := s.Reconfigure(t.Context(), opt); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "an answer from the new socket", func() bool {
+			resp, err := http.Get("http://127.0.0.1:" + port)
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+			return err == nil && s.URL() == "http://"+opt.Addr+"/"
+		})
+		if l, err := lifecycle.Open(t.Context(), opt, http.HandlerFunc(hello), slog.New(slog.DiscardHandler)); err == nil {
+			t.Errorf("a second server got %s", opt.Addr)
+			_ = l.Drain(t.Context())
+		}
+	}
+}
+
 func TestReconfigureTLS(t *testing.T) {
 	borrowed := httptest.NewTLSServer(nil)
 	defer borrowed.Close()
