@@ -181,7 +181,7 @@ func TestScripts(t *testing.T) {
 
 // killAll ends servers that a script which failed has left.
 func killAll(workDir string) {
-	for _, pattern := range []string{"run/*.pid", "*.pid"} {
+	for _, pattern := range []string{"*.pid", "*/*.pid"} {
 		paths, _ := filepath.Glob(filepath.Join(workDir, pattern))
 		for _, path := range paths {
 			if state, err := lifecycle.Inspect(path); err == nil && state.Running() {
