@@ -1,0 +1,217 @@
+package journal
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// shrinkAt is how many bytes a file has at least before it is emptied.
+const shrinkAt = 64 << 10
+
+const suffix = ".journal"
+
+// Journal is the open journal of this process.
+type Journal struct {
+	mu      sync.Mutex // held for short writes to the file, never for a sync
+	file    *os.File   // opened for appending, locked
+	size    int64
+	open    int    // entries begun and not done
+	number  uint64 // of the last entry
+	written uint64 // how many begins were written
+	broken  error  // why nothing can be trusted any more
+
+	syncing sync.Mutex // held during a sync: others wait and find theirs done
+	synced  uint64     // how many begins are on the disk
+}
+
+// Entry is something that this process is doing.
+type Entry struct {
+	j      *Journal
+	number uint64
+	done   bool // guarded by j.mu
+}
+
+// Open makes a new journal in dir, which is made when it is missing.
+func Open(dir, host string) (*Journal, error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, err
+	}
+	for {
+		f, err := create(dir, host)
+		if err != nil {
+			return nil, err
+		}
+		if f == nil {
+			continue
+		}
+		if err := syncDir(dir); err != nil {
+			f.Close()
+			return nil, err
+		}
+		return &Journal{file: f}, nil
+	}
+}
+
+// create makes and locks a file. A start of another process that looks for
+// leftovers may see it before it is locked, and take it for one: then there is
+// none, and the caller tries again.
+func create(dir, host string) (*os.File, error) {
+	random := make([]byte, 16)
+	_, _ = rand.Read(random) // never fails
+	path := filepath.Join(dir, url.PathEscape(host)+"-"+hex.EncodeToString(random)+suffix)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o640)
+	if err != nil {
+		return nil, err
+	}
+	ok, err := lock(f)
+	if err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(path))
+	}
+	if !ok || !isAt(f, path) {
+		return nil, f.Close()
+	}
+	return f, nil
+}
+
+// isAt reports whether path still names f.
+func isAt(f *os.File, path string) bool {
+	mine, errMine := f.Stat()
+	there, errThere := os.Lstat(path)
+	return errMine == nil && errThere == nil && os.SameFile(mine, there)
+}
+
+// Begin notes that something is about to be done; when it returns, the note is
+// on the disk. Many that begin at the same time share one sync.
+func (j *Journal) Begin(fields map[string]string) (*Entry, error) {
+	if fields == nil {
+		fields = map[string]string{}
+	}
+	e, nth, err := j.begin(fields)
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	if err := j.sync(nth); err != nil {
+		e.Done()
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	return e, nil
+}
+
+// begin writes the entry; it is the nth.
+func (j *Journal) begin(fields map[string]string) (e *Entry, nth uint64, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.broken != nil {
+		return nil, 0, j.broken
+	}
+	if err := j.write(line{j.number + 1, fields}); err != nil {
+		return nil, 0, err
+	}
+	j.number++
+	j.written++
+	j.open++
+	return &Entry{j: j, number: j.number}, j.written, nil
+}
+
+// write appends a line, or nothing.
+func (j *Journal) write(l line) error {
+	text, err := l.append(nil)
+	if err != nil {
+		return err
+	}
+	if _, err := j.file.Write(text); err != nil {
+		if undo := j.file.Truncate(j.size); undo != nil {
+			j.broken = errors.Join(err, undo)
+		}
+		return err
+	}
+	j.size += int64(len(text))
+	return nil
+}
+
+// sync returns when the nth begin is on the disk.
+func (j *Journal) sync(nth uint64) error {
+	j.syncing.Lock()
+	defer j.syncing.Unlock()
+	if j.synced >= nth {
+		return nil
+	}
+	j.mu.Lock()
+	all, err := j.written, j.broken
+	j.mu.Unlock()
+	if err == nil {
+		err = datasync(j.file)
+	}
+	if err != nil {
+		// After a failed sync the system may have dropped what it could not
+		// write, and the next sync would succeed without it.
+		j.mu.Lock()
+		j.broken = err
+		j.mu.Unlock()
+		return err
+	}
+	j.synced = all
+	return nil
+}
+
+// Done notes that the entry is settled: done or undone. A note that cannot be
+// written costs a second settling after the next start, nothing else, so there
+// is no error. Calling it again does nothing.
+func (e *Entry) Done() {
+	j := e.j
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if e.done {
+		return
+	}
+	e.done = true
+	j.open--
+	if j.open == 0 && j.size >= shrinkAt && j.file.Truncate(0) == nil {
+		j.size = 0
+		return
+	}
+	_ = j.write(line{number: e.number})
+}
+
+// Close ends the journal. Its file goes when all is settled, and otherwise
+// stays for the next start.
+func (j *Journal) Close() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.broken == nil {
+		j.broken = os.ErrClosed
+	}
+	var err error
+	if j.open == 0 {
+		err = os.Remove(j.file.Name())
+	}
+	return errors.Join(err, j.file.Close())
+}
+
+// hostOf gives the host that a file belongs to.
+func hostOf(name string) (host string, ok bool) {
+	name, ok = strings.CutSuffix(name, suffix)
+	i := strings.LastIndexByte(name, '-')
+	if !ok || i < 0 {
+		return "", false
+	}
+	host, err := url.PathUnescape(name[:i])
+	return host, err == nil
+}
+
+// syncDir makes the names in dir durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
