@@ -222,7 +222,7 @@ func cacheManageFilter(b *builder, o Options, _ place) (Middleware, error) {
 
 func cachePart(o Options, m Middleware) (Middleware, error) {
 	if m == nil {
-		return nil, o.errorf("needs the image cache, but image_cache_dir is not set")
+		return nil, o.errorf("needs the image cache, which is not there (is image_cache_dir set?)")
 	}
 	return m, nil
 }
