@@ -19,7 +19,7 @@ type row struct {
 
 // The floors, lowest first. A package imports what its row names and nothing else of ours.
 var (
-	libraries = []string{"imgformat", "rules", "jsonpatch", "jsonschema", "ini", "multihash", "lifecycle", "oslolog"}
+	libraries = []string{"imgformat", "rules", "jsonpatch", "jsonschema", "ini", "journal", "multihash", "lifecycle", "oslolog"}
 	sockets   = []string{"store", "metadata", "auth", "policy", "quota", "notify", "cache", "signature"}
 	verbs     = []string{"images", "importflow", "metadefs", "housekeeping"}
 )
@@ -46,7 +46,11 @@ var table = slices.Concat(
 		{room: "metadefs", may: []string{"metadata", "policy", "notify", "glance"}},
 		{room: "housekeeping", may: []string{"images", "store", "metadata", "cache", "glance"}},
 	},
-	[]row{{room: "metadata/wire", may: []string{"glance"}}},
+	[]row{
+		{room: "metadata/wire", may: []string{"glance"}},
+		{room: "metadata/sqldb", may: []string{"metadata", "metadata/sqldb/migrations", "glance"}, foreign: true, driver: true},
+		{room: "metadata/sqldb/migrations", may: []string{"glance"}, foreign: true},
+	},
 	family("store", "glance"),
 	family("metadata", "glance", "metadata/wire"),
 	family("auth", "glance"),
