@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 
 	"glance/internal/glance"
 	"glance/internal/metadata"
@@ -41,15 +42,26 @@ func (d *Deleter) Delete(ctx context.Context, who *glance.Caller, id string) err
 	if err != nil {
 		return err
 	}
-	if err := d.removeData(ctx, img); err != nil {
+	// Half a deletion helps nobody, whether or not the client still waits.
+	gone, err := d.finish(context.WithoutCancel(ctx), img)
+	if err == nil || !gone || errors.Is(err, glance.NotFound) {
 		done()
-		return err
 	}
-	if err := d.markDeleted(ctx, id); err != nil {
-		return errNotDeletable(id, err) // the journal entry stays: the data is gone
+	return errNotDeletable(id, err)
+}
+
+// finish removes data and row. gone reports whether there is no way back: the
+// data is removed, and the row has to follow.
+func (d *Deleter) finish(ctx context.Context, img *glance.Image) (gone bool, err error) {
+	for more := true; more; {
+		if err := d.removeData(ctx, img); err != nil {
+			return false, err
+		}
+		if img, more, err = d.markDeleted(ctx, img); err != nil {
+			return true, err
+		}
 	}
-	done()
-	return nil
+	return true, nil
 }
 
 func errNotDeletable(id string, err error) error {
@@ -70,7 +82,7 @@ func (d *Deleter) schedule(ctx context.Context, id string) error {
 			return err
 		}
 		if err := img.Move(glance.StatusPendingDelete); err != nil {
-			return err
+			return glance.Because(glance.Invalid, err, err.Error()) // not a Conflict: spec image-states §2
 		}
 		for i := range img.Locations {
 			img.Locations[i].Status = glance.LocationPendingDelete
@@ -81,15 +93,26 @@ func (d *Deleter) schedule(ctx context.Context, id string) error {
 	return err
 }
 
-func (d *Deleter) markDeleted(ctx context.Context, id string) error {
-	_, err := d.Images.UpdateImage(context.WithoutCancel(ctx), metadata.Everything(), id, func(img *glance.Image) error {
+// markDeleted ends the image whose data is removed. When it has got more data
+// meanwhile, from an upload that ends just now, it stays and is given back.
+func (d *Deleter) markDeleted(ctx context.Context, removed *glance.Image) (img *glance.Image, more bool, err error) {
+	img, err = d.Images.UpdateImage(ctx, metadata.Everything(), removed.ID, func(img *glance.Image) error {
+		if more = hasOtherData(img, removed); more {
+			return metadata.ErrUnchanged
+		}
 		if err := img.Move(glance.StatusDeleted); err != nil {
 			return err
 		}
 		img.Deleted = true
 		return nil
 	})
-	return err
+	return img, more, err
+}
+
+func hasOtherData(img, than *glance.Image) bool {
+	return slices.ContainsFunc(img.Locations, func(loc glance.Location) bool {
+		return !slices.ContainsFunc(than.Locations, func(known glance.Location) bool { return known.ID == loc.ID })
+	})
 }
 
 // removeData removes the data from every store. Data that is gone already or

@@ -14,14 +14,19 @@ import (
 
 // The keys of a journal entry.
 const (
-	entryDeed    = "deed" // upload or delete
+	entryDeed    = "deed"
 	entryImage   = "image"
 	entryStore   = "store"
 	entryAttempt = "attempt"
 	entrySize    = "size"
+	entryTask    = "task"
+	entryMark    = "mark"
 
-	deedUpload = "upload"
-	deedDelete = "delete"
+	deedUpload   = "upload"
+	deedDelete   = "delete"
+	deedStage    = "stage"
+	deedLocation = "location"
+	deedRemoval  = "removal"
 )
 
 func uploadEntry(to string, up store.Upload) map[string]string {
@@ -33,6 +38,18 @@ func uploadEntry(to string, up store.Upload) map[string]string {
 
 func deleteEntry(id string) map[string]string {
 	return map[string]string{entryDeed: deedDelete, entryImage: id}
+}
+
+func removalEntry(id, mark string) map[string]string {
+	return map[string]string{entryDeed: deedRemoval, entryImage: id, entryMark: mark}
+}
+
+func locationEntry(id, task string) map[string]string {
+	return map[string]string{entryDeed: deedLocation, entryImage: id, entryTask: task}
+}
+
+func stageEntry(up store.Upload) map[string]string {
+	return map[string]string{entryDeed: deedStage, entryImage: up.ImageID, entryAttempt: up.Attempt}
 }
 
 // Recoverer settles what an earlier process of this node left half done.
@@ -63,14 +80,14 @@ func (r *Recoverer) Settle(ctx context.Context, entry map[string]string) error {
 }
 
 // revertUpload removes the data and gives the image back, unless the row says
-// that the upload had succeeded. Nobody else can have claimed the image since:
-// a claim ends only here or in its own process.
+// that the upload had succeeded. An image that is queued already, or deleted,
+// may have left data that could not be removed then.
 func (r *Recoverer) revertUpload(ctx context.Context, id string, entry map[string]string) error {
-	img, err := r.Images.Image(ctx, metadata.Everything(), id)
+	img, err := r.Images.Image(ctx, metadata.Scope{Admin: true, Deleted: true}, id)
 	if err != nil && !errors.Is(err, glance.NotFound) {
 		return err
 	}
-	if err == nil && img.Status != glance.StatusSaving {
+	if err == nil && keepsData(img) {
 		return nil
 	}
 	size, err := strconv.ParseInt(entry[entrySize], 10, 64)
@@ -82,6 +99,14 @@ func (r *Recoverer) revertUpload(ctx context.Context, id string, entry map[strin
 		return err
 	}
 	return backToQueued(ctx, r.Images, id)
+}
+
+func keepsData(img *glance.Image) bool {
+	switch img.Status {
+	case glance.StatusActive, glance.StatusDeactivated, glance.StatusPendingDelete:
+		return true
+	}
+	return false
 }
 
 // backToQueued gives a saving image back; one that is deleted or somewhere
@@ -99,17 +124,16 @@ func backToQueued(ctx context.Context, images metadata.Images, id string) error 
 	return err
 }
 
+// finishDelete leaves an image alone that somebody has protected since: the
+// deletion was never confirmed.
 func (r *Recoverer) finishDelete(ctx context.Context, id string) error {
 	img, err := r.Images.Image(ctx, metadata.Everything(), id)
+	if err == nil && !img.Protected {
+		d := Deleter{Images: r.Images, Stores: r.Stores, Log: r.Log}
+		_, err = d.finish(ctx, img)
+	}
 	if errors.Is(err, glance.NotFound) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	d := Deleter{Images: r.Images, Stores: r.Stores, Log: r.Log}
-	if err := d.removeData(ctx, img); err != nil {
-		return err
-	}
-	return d.markDeleted(ctx, id)
+	return err
 }
