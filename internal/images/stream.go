@@ -42,6 +42,7 @@ type found struct {
 	checksum    string
 	hashAlgo    string
 	hashValue   string
+	warnings    []string // of the format's inspection
 }
 
 // measured prepares the pass; it fails when the owner's quota has no room.
@@ -63,11 +64,14 @@ func (u *Uploader) measured(ctx context.Context, who *glance.Caller, img *glance
 	if data.Size != SizeUnknown {
 		s.limits = append(s.limits, limit{data.Size, func(got int64) error { return errExceeds(data.Size, got) }})
 	}
+	if err := u.limitByQuota(ctx, who, img, data.Size, s); err != nil {
+		return nil, err
+	}
 	s.limits = append(s.limits, limit{u.SizeCap, func(int64) error { return errTooLarge() }})
 	if data.Size > u.SizeCap {
 		return nil, errTooLarge()
 	}
-	return s, u.limitByQuota(ctx, who, img, data.Size, s)
+	return s, nil
 }
 
 func (u *Uploader) limitByQuota(ctx context.Context, who *glance.Caller, img *glance.Image, size int64, s *stream) error {
@@ -83,6 +87,19 @@ func (u *Uploader) limitByQuota(ctx context.Context, who *glance.Caller, img *gl
 	}
 	s.limits = append(s.limits, limit{u.Quota.Remaining(used), func(got int64) error { return u.Quota.Admit(used, got) }})
 	return nil
+}
+
+// stillFits asks again when the data is there: other uploads of the owner may
+// have ended meanwhile.
+func (u *Uploader) stillFits(ctx context.Context, who *glance.Caller, id string, size int64) error {
+	if u.Quota.Unlimited() {
+		return nil
+	}
+	used, err := u.Images.Usage(ctx, who.ProjectID, id)
+	if err != nil {
+		return err
+	}
+	return u.Quota.Admit(used, size)
 }
 
 func errExceeds(want, got int64) error {
@@ -147,6 +164,6 @@ func (s *stream) result() (found, error) {
 	if err != nil {
 		return found{}, &glance.Error{Kind: glance.UnsupportedMedia, Detail: err.Error()}
 	}
-	f.virtualSize = judgement.VirtualSize
+	f.virtualSize, f.warnings = judgement.VirtualSize, judgement.Warnings
 	return f, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 
 	"glance/internal/glance"
@@ -87,7 +88,10 @@ func (u *Uploader) Upload(ctx context.Context, who *glance.Caller, id string, da
 	if err != nil {
 		return u.giveBack(ctx, id, done, err)
 	}
-	if err := u.commit(ctx, id, put, src); err != nil {
+	// All data is there: a client that hangs up now does not matter any more.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	if err := u.commit(ctx, who, id, put, src); err != nil {
 		return u.discard(ctx, id, put, done, err)
 	}
 	done()
@@ -122,9 +126,15 @@ func (u *Uploader) claim(ctx context.Context, id string) (*glance.Image, error) 
 
 // commit makes the image active with what was stored, unless somebody deleted
 // it meanwhile.
-func (u *Uploader) commit(ctx context.Context, id string, put glance.Location, src *stream) error {
+func (u *Uploader) commit(ctx context.Context, who *glance.Caller, id string, put glance.Location, src *stream) error {
 	found, err := src.result()
 	if err != nil {
+		return err
+	}
+	for _, warning := range found.warnings {
+		u.Log.WarnContext(ctx, "inspection of image data: "+warning, "image_id", id)
+	}
+	if err := u.stillFits(ctx, who, id, found.size); err != nil {
 		return err
 	}
 	_, err = u.Images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
@@ -142,15 +152,30 @@ func (u *Uploader) commit(ctx context.Context, id string, put glance.Location, s
 	return err
 }
 
-// discard removes data that did not become the image's, then gives it back.
+// discard removes data that did not become the image's, then gives it back. A
+// commit that fails may have happened all the same, when only its confirmation
+// got lost.
 func (u *Uploader) discard(ctx context.Context, id string, put glance.Location, done func(), cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
+	img, err := u.Images.Image(ctx, metadata.Everything(), id)
+	switch {
+	case err == nil && img.Status == glance.StatusActive && hasURL(img, put.URL):
+		done()
+		return nil
+	case err != nil && !errors.Is(err, glance.NotFound):
+		u.Log.ErrorContext(ctx, "image and data of a failed upload stay as they are until the next start", "image_id", id, "error", err)
+		return cause
+	}
 	if err := u.Stores.Delete(ctx, put); err != nil && !errors.Is(err, glance.NotFound) {
 		u.Log.ErrorContext(ctx, "data of a failed upload is left until the next start", "image_id", id, "error", err)
 		done = func() {} // the journal keeps it
 	}
 	return u.giveBack(ctx, id, done, cause)
+}
+
+func hasURL(img *glance.Image, url string) bool {
+	return slices.ContainsFunc(img.Locations, func(loc glance.Location) bool { return loc.URL == url })
 }
 
 // giveBack makes the image queued again and returns cause. When that fails, the
