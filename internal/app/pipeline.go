@@ -26,21 +26,19 @@ func buildAPIPipeline(cfg *config.API, door http.Handler, enforcer *policy.Enfor
 	if cfg.Old.EnableV2API {
 		parts.V2 = door
 	}
+	parts.Cache, parts.CacheManage = uncached, uncached
 	return buildPipeline(&cfg.Loaded, &cfg.PasteDeploy, parts)
 }
+
+// uncached stands where a pipeline names the image cache, which is not there
+// yet: every request goes on to the store.
+func uncached(next http.Handler) http.Handler { return next }
 
 // commonParts are what pipelines of both servers are made of.
 func commonParts(cors *config.CORS, health *config.Healthcheck, middleware *config.Middleware, images *config.Images, enforcer *policy.Enforcer) api.Parts {
 	return api.Parts{
-		CORS: api.CORS{
-			AllowedOrigin: cors.AllowedOrigin, AllowCredentials: cors.AllowCredentials, ExposeHeaders: cors.ExposeHeaders,
-			MaxAge: cors.MaxAge, AllowMethods: cors.AllowMethods, AllowHeaders: cors.AllowHeaders,
-		},
-		Healthcheck: api.Healthcheck{
-			Path: health.Path, Detailed: health.Detailed, Backends: health.Backends, DisableByFile: health.DisableByFile,
-			DisableByPorts: health.DisableByPorts, EnableByFiles: health.EnableByFiles,
-			AllowedSources: health.AllowedSources, IgnoreProxied: health.IgnoreProxied,
-		},
+		CORS:         api.CORS(*cors),
+		Healthcheck:  api.Healthcheck(*health),
 		ProxyHeaders: middleware.ProxyHeaders,
 		NoAuth:       noauth.Authenticator{},
 		Headers: &headers.Authenticator{

@@ -84,6 +84,9 @@ func (t Target) list(ctx context.Context, path string, page any) error {
 	if err != nil {
 		return err
 	}
+	if got.status == http.StatusNotFound {
+		return nil // a server without this part has nothing of it
+	}
 	if got.status != http.StatusOK {
 		return fmt.Errorf("GET %s answers %d: %.200s", path, got.status, got.body)
 	}
