@@ -20,12 +20,12 @@ func Benchmark(b *testing.B, open func(b *testing.B) metadata.Store) {
 	b.Run("Update", func(b *testing.B) { benchUpdate(b, filled(b, open, 100)) })
 }
 
-// BenchmarkPages reads a page of 20 in the default order at the beginning and
-// in the middle of size images: for an admin, for a project that owns a
-// thousandth of them, and for one that owns the rest.
-func BenchmarkPages(b *testing.B, open func(b *testing.B) metadata.Store, size int) {
-	s := filled(b, open, size)
-	middle := benchImageOf(size / 2)
+// BenchmarkDepth reads a page of 20 in the default order at the beginning and
+// in the middle of a store that holds the first size images of BenchImage: for
+// an admin, for a project that owns one in a thousand, and for one that owns
+// the rest.
+func BenchmarkDepth(b *testing.B, s metadata.Store, size int) {
+	middle := BenchImage(size / 2)
 	for _, tt := range []struct {
 		name string
 		sc   metadata.Scope
@@ -44,7 +44,7 @@ func filled(b *testing.B, open func(b *testing.B) metadata.Store, size int) meta
 		}
 	})
 	for n := range size {
-		if err := s.CreateImage(b.Context(), benchImageOf(n)); err != nil {
+		if err := s.CreateImage(b.Context(), BenchImage(n)); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -52,7 +52,8 @@ func filled(b *testing.B, open func(b *testing.B) metadata.Store, size int) meta
 	return s
 }
 
-func benchImageOf(n int) *glance.Image {
+// BenchImage gives the nth image of the benchmarks, the nth to be created.
+func BenchImage(n int) *glance.Image {
 	img := full(n)
 	img.Visibility, img.Hidden, img.Owner = glance.VisibilityShared, false, "large"
 	if n%1000 == 0 {
@@ -95,7 +96,7 @@ func benchCreate(b *testing.B, s metadata.Store) {
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if err := s.CreateImage(b.Context(), benchImageOf(int(n.Add(1)))); err != nil {
+			if err := s.CreateImage(b.Context(), BenchImage(int(n.Add(1)))); err != nil {
 				b.Error(err)
 			}
 		}

@@ -19,6 +19,7 @@ type DB struct {
 	writes  *sql.DB      // the same as reads where writers need no pool of their own
 	calls   sync.RWMutex // held for reading by every call, so that Close waits
 	closed  bool
+	few     int // fewRows, but in tests
 }
 
 var _ metadata.Store = (*DB)(nil)

@@ -59,7 +59,7 @@ func sqliteKind(err error) glance.Kind {
 // openSQLite opens the pools. The memory form has one connection for
 // everything, since each connection would have a memory of its own.
 func openSQLite(ctx context.Context, u URL, opts Options) (*DB, error) {
-	db := &DB{dialect: sqliteDialect()}
+	db := &DB{dialect: sqliteDialect(), few: fewRows}
 	writes, err := sqlitePool(sqliteName(u, opts, "immediate"), 1)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ func (db *DB) Images(ctx context.Context, sc metadata.Scope, q metadata.Query) (
 	if err := q.Check(); err != nil {
 		return nil, err
 	}
-	statement, args := listing(&db.dialect, sc, q)
+	statement, args := listing(&db.dialect, db.few, sc, q)
 	err = db.read(ctx, func(t *tx) error {
 		row := newImageRow()
 		page = make([]*glance.Image, 0, max(min(q.Limit, 1000), 0))
@@ -48,26 +49,26 @@ func (db *DB) Images(ctx context.Context, sc metadata.Scope, q metadata.Query) (
 //
 // Gathering f rows costs about f, walking about limit × images / f. With 2000
 // neither exceeds some thousand rows in a table of some hundred thousand.
-const fewRows = "2000"
+const fewRows = 2000
 
 // listing is the statement of a page and its arguments.
-func listing(d *dialect, sc metadata.Scope, q metadata.Query) (string, []any) {
-	l := &lister{dialect: d, sc: sc, q: q}
+func listing(d *dialect, few int, sc metadata.Scope, q metadata.Query) (string, []any) {
+	l := &lister{dialect: d, few: strconv.Itoa(few), sc: sc, q: q}
 	l.plain = !sc.Admin || q.Public != nil && *q.Public
 	l.owner = slices.ContainsFunc(q.Where, func(c metadata.Condition) bool { return c.Column == metadata.ColumnOwner && c.Op == metadata.Eq })
 	walkable := len(q.Sort) > 0 && (q.Sort[0].Column == metadata.ColumnCreatedAt || q.Sort[0].Column == metadata.ColumnID)
 	gathers := l.drivers()
 	switch {
 	case slices.ContainsFunc(q.Where, selective):
-		l.page(byCondition)
+		l.one(byCondition)
 	case len(gathers) > 0 && walkable:
 		l.choose(gathers)
 	case len(gathers) > 0:
-		l.page(byGathering)
+		l.one(byGathering)
 	case walkable:
-		l.page(byWalk)
+		l.one(byWalk)
 	default:
-		l.page(byScan)
+		l.one(byScan)
 	}
 	return l.text.String(), l.args
 }
@@ -87,6 +88,7 @@ const (
 
 type lister struct {
 	*dialect
+	few   string // how many rows are few
 	sc    metadata.Scope
 	q     metadata.Query
 	plain bool // no administrator's eyes
@@ -101,33 +103,43 @@ func (l *lister) add(text string, args ...any) {
 	l.args = append(l.args, args...)
 }
 
-// choose writes both ways, and before each the count that lets one pass.
+// choose writes both ways. The count stands in the limits, which are looked at
+// before the first row: no limit of rows, no work.
 func (l *lister) choose(gathers []term) {
-	few := func(compare string) (conditions term) {
-		var sum []string
-		for _, g := range gathers {
-			sum = append(sum, "(SELECT COUNT(*) FROM (SELECT 1 FROM images WHERE "+g.text+" LIMIT "+fewRows+") AS counted)")
-			conditions.args = append(conditions.args, g.args...)
+	few := "("
+	var args []any
+	for i, g := range gathers {
+		if i > 0 {
+			few += " + "
 		}
-		conditions.text = "(" + strings.Join(sum, " + ") + ") " + compare + " " + fewRows + " AND "
-		return conditions
+		few += "(SELECT COUNT(*) FROM (SELECT 1 FROM images WHERE " + g.text + " LIMIT " + l.few + "))"
+		args = append(args, g.args...)
 	}
+	few += ") < " + l.few
+	args = append(args, int64(l.q.Limit))
 	l.add("SELECT " + imageColumns + " FROM (SELECT " + imageColumns + " FROM (")
-	l.page(byGathering, few("<"))
-	l.add(") AS gathered UNION ALL SELECT " + imageColumns + " FROM (")
-	l.page(byWalk, few(">="))
-	l.add(") AS walked) AS page")
+	l.page(byGathering)
+	l.add(" LIMIT CASE WHEN "+few+" THEN ? ELSE 0 END", args...)
+	l.add(") UNION ALL SELECT " + imageColumns + " FROM (")
+	l.page(byWalk)
+	l.add(" LIMIT CASE WHEN NOT "+few+" THEN ? ELSE 0 END", args...)
+	l.add("))")
 	l.way = byScan
 	l.order()
 }
 
-// page writes a SELECT with everything but what it leaves to its condition.
-func (l *lister) page(w way, first ...term) {
+// one writes one way.
+func (l *lister) one(w way) {
+	l.page(w)
+	if l.q.Limit >= 0 {
+		l.add(" LIMIT ?", int64(l.q.Limit))
+	}
+}
+
+// page writes a SELECT but for its limit.
+func (l *lister) page(w way) {
 	l.way = w
 	l.add("SELECT " + imageColumns + " FROM images WHERE ")
-	for _, f := range first {
-		l.add(f.text, f.args...)
-	}
 	l.candidates()
 	l.visibility()
 	l.state()
@@ -137,9 +149,6 @@ func (l *lister) page(w way, first ...term) {
 	l.children()
 	l.after()
 	l.order()
-	if l.q.Limit >= 0 {
-		l.add(" LIMIT ?", int64(l.q.Limit))
-	}
 }
 
 // term is a condition with its arguments.
@@ -216,15 +225,15 @@ func (l *lister) candidates() {
 	l.add(")")
 }
 
-// shared writes that the project is a member. Gathering goes through the
-// members, which are far fewer than shared images: that is what images are by default.
+// shared writes that the project is a member. Gathering reads the whole index
+// of memberships, since none begins with the member; images are shared by
+// default, so that there are far more of those to go through.
 func (l *lister) shared() {
 	l.add(" OR (" + l.unindexed("visibility") + " = 'shared' AND ")
 	if l.way == byGathering && !l.owner {
-		l.add("id IN (SELECT m.image_id FROM image_members m WHERE ")
-	} else {
-		l.add("EXISTS (SELECT 1 FROM image_members m WHERE m.image_id = images.id AND ")
+		l.add("id IN (SELECT i.image_id FROM image_members i WHERE i.member = ?) AND ", l.sc.Project)
 	}
+	l.add("EXISTS (SELECT 1 FROM image_members m WHERE m.image_id = images.id AND ")
 	l.add("m.member = ? AND "+l.unindexed("m.deleted")+" = FALSE", l.sc.Project)
 	if !l.q.AnyMemberStatus {
 		l.add(" AND m.status = ?", string(cmp.Or(l.q.MemberStatus, glance.MemberAccepted)))

@@ -13,8 +13,14 @@ func TestConformanceFile(t *testing.T) {
 	metadatatest.Run(t, func(t *testing.T) metadata.Store { return openFile(t, filepath.Join(t.TempDir(), "glance.sqlite")) })
 }
 
+// The memory form walks along an index where the others, with as few images as
+// the suite makes, gather all candidates.
 func TestConformanceMemory(t *testing.T) {
-	metadatatest.Run(t, func(t *testing.T) metadata.Store { return open(t, "sqlite://") })
+	metadatatest.Run(t, func(t *testing.T) metadata.Store {
+		db := open(t, "sqlite://")
+		db.AlwaysWalk()
+		return db
+	})
 }
 
 func openFile(t testing.TB, path string) *sqldb.DB {
@@ -29,4 +35,11 @@ func open(t testing.TB, url string) *sqldb.DB {
 		t.Fatal(err)
 	}
 	return db
+}
+
+func closeDB(t testing.TB, db *sqldb.DB) {
+	t.Helper()
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"glance/internal/glance"
@@ -104,11 +103,10 @@ func (s *Schema) count(ctx context.Context, tx *sql.Tx, which string) (n int, er
 // advance brings the database to a position and writes it down. An empty
 // database starts with the base schema.
 func (s *Schema) advance(ctx context.Context, tx *sql.Tx, to position) error {
-	at, err := s.begin(ctx, tx)
+	at, err := s.begin(ctx, tx, to)
 	if err != nil {
 		return err
 	}
-	to.expand = max(to.expand, to.contract)
 	for _, branch := range []struct {
 		steps  []string
 		at, to int
@@ -124,8 +122,10 @@ func (s *Schema) advance(ctx context.Context, tx *sql.Tx, to position) error {
 }
 
 // begin gives the position to go on from; it must be one that all further
-// steps are known of.
-func (s *Schema) begin(ctx context.Context, tx *sql.Tx) (position, error) {
+// steps are known of. The only contract steps that ever did anything, ocata's
+// and pike's, are told by what they leave behind, since a database that was
+// made and expanded here names no contract step.
+func (s *Schema) begin(ctx context.Context, tx *sql.Tx, to position) (position, error) {
 	rows, err := s.heads(ctx, tx)
 	if err != nil {
 		return position{}, err
@@ -135,7 +135,9 @@ func (s *Schema) begin(ctx context.Context, tx *sql.Tx) (position, error) {
 		return position{}, err
 	}
 	base := locate([]string{"wallaby_expand01"})
-	if empty {
+	if empty && to.expand < base.expand {
+		return position{}, glance.Errorf(glance.Unsupported, "An empty database starts at %s; there is no earlier revision.", expands()[base.expand])
+	} else if empty {
 		// The base has what the contract steps up to its release leave over.
 		return base, s.run(ctx, tx, "base")
 	}
@@ -143,11 +145,12 @@ func (s *Schema) begin(ctx context.Context, tx *sql.Tx) (position, error) {
 		return position{}, glance.Errorf(glance.Conflict, "The database has tables, but no revision in alembic_version.")
 	}
 	at := locate(rows)
-	if !at.known || at.expand < base.expand || at.contract < slices.Index(contracts(), "pike_contract01") {
-		return position{}, glance.Errorf(glance.Conflict, "The database is at revision %s, which is not known here or too old. "+
+	uncontracted, err := s.count(ctx, tx, "AND (name = 'artifacts' OR name = 'images' AND sql LIKE '%is_public%')")
+	if err == nil && (!at.known || at.expand < base.expand || uncontracted > 0) {
+		err = glance.Errorf(glance.Conflict, "The database is at revision %s, which is not known here or too old. "+
 			"Upgrade it to %s with an older release first.", strings.Join(rows, ", "), oldest)
 	}
-	return at, nil
+	return at, err
 }
 
 // run carries out the statements of a step; most have none.

@@ -1,0 +1,64 @@
+package sqldb
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"glance/internal/metadata"
+)
+
+// AlwaysWalk makes listings go along the index of the sort key.
+func (db *DB) AlwaysWalk() { db.few = 0 }
+
+// Explain gives the plan of a listing, one step a line.
+func (db *DB) Explain(t *testing.T, sc metadata.Scope, q metadata.Query) []string {
+	t.Helper()
+	statement, args := listing(&db.dialect, db.few, sc, q)
+	return db.ExplainText(t, statement, args...)
+}
+
+// ExplainText gives the plan of a statement.
+func (db *DB) ExplainText(t *testing.T, statement string, args ...any) (plan []string) {
+	t.Helper()
+	rows, err := db.reads.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+statement, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			t.Fatal(err)
+		}
+		plan = append(plan, detail)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+// Exec runs a statement on the connection that writes.
+func (db *DB) Exec(t *testing.T, statement string, args ...any) {
+	t.Helper()
+	if _, err := db.writes.ExecContext(t.Context(), statement, args...); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
+
+// Value gives the first column of the first row.
+func (db *DB) Value(t *testing.T, statement string, args ...any) (value any) {
+	t.Helper()
+	if err := db.writes.QueryRowContext(t.Context(), statement, args...).Scan(&value); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+	return value
+}
+
+// Dollars, ParseTime and PythonJSON are what they are called inside.
+func Dollars(statement string) string { return dollars(statement) }
+
+func ParseTime(s string) (time.Time, error) { return parseTime(s) }
+
+func PythonJSON(raw []byte) []byte { return pythonJSON(raw) }
