@@ -7,10 +7,10 @@ import (
 	"glance/internal/glance"
 )
 
-// StoreOf gives the id of the store that holds a location: the one that its
-// metadata names, or the first whose place its URL lies in.
+// StoreOf gives the id of the store that holds a location: with multi the one
+// that its metadata names, and otherwise the first whose place its URL lies in.
 func (s *Set) StoreOf(at glance.Location) (id string, ok bool) {
-	if n, err := s.offers(at.Store()); err == nil {
+	if n, err := s.offers(at.Store()); err == nil && s.multi {
 		return n.ID, true
 	}
 	for _, n := range s.offered {

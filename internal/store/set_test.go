@@ -109,6 +109,10 @@ func TestSingle(t *testing.T) {
 	if got := s.Order(two); got[0].URL != "a" {
 		t.Errorf("Order moved: %v", got)
 	}
+	at.Metadata["store"] = "fast" // from a time with several backends
+	if size, err := s.Size(t.Context(), at); err != nil || size != 9 {
+		t.Errorf("Size: %d, %v", size, err)
+	}
 	_, err := s.Open(t.Context(), glance.Location{URL: "nope://secret@x"}, 0)
 	wantError(t, err, glance.NotFound, "Unknown scheme 'nope' found in URI")
 }

@@ -96,8 +96,12 @@ func (s *Store) path(url string) (string, error) {
 			return "", store.BadURL("it is not one of a file")
 		}
 	}
-	// Compat: nothing is unescaped; the original writes paths as they are.
-	path := filepath.Clean(strings.TrimSpace(rest))
+	// Compat: nothing is unescaped; the original writes paths as they are, and
+	// relative ones where datadir is relative.
+	path, err := filepath.Abs(strings.TrimSpace(rest))
+	if err != nil {
+		return "", store.BadURL("%w", err)
+	}
 	for _, d := range s.dirs {
 		if in, ok := strings.CutPrefix(path, strings.TrimSuffix(d.path, "/")+"/"); ok && in != "" {
 			return path, nil
