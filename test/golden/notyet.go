@@ -45,13 +45,39 @@ func (n NotYet) String() string {
 	return b.String()
 }
 
-// Update puts results in: what passes leaves the list, what fails is in it, with its old reason if it had one.
+// Update puts results in: what passes leaves the list, what fails is in it, with a word for the step that fails.
 func (n NotYet) Update(results map[string]error) {
 	for name, err := range results {
 		if err == nil {
 			delete(n, name)
-		} else if n[name] == "" {
-			n[name], _, _ = strings.Cut(name, "-") // the name begins with its subject
+		} else {
+			n[name] = reason(name, err)
 		}
 	}
+}
+
+// reasons are words for what an error is about, by a sign in its text; the first that fits counts.
+var reasons = []struct{ sign, word string }{
+	{ErrNotClean.Error(), "clean-up"},
+	{"/metadefs", "metadefs"},
+	{"/cache", "cache"},
+	{"/queued_images", "cache"},
+	{"/info/stores", "multistore"},
+	{"-Store-Ids", "multistore"},
+	{"/import", "import"},
+	{"/tasks", "tasks"},
+	{"/stage", "staging"},
+	{"/locations", "locations"},
+	{"/file", "data"},
+	{"PATCH ", "update"},
+}
+
+func reason(name string, err error) string {
+	for _, r := range reasons {
+		if strings.Contains(err.Error(), r.sign) {
+			return r.word
+		}
+	}
+	word, _, _ := strings.Cut(name, "-") // the name begins with its subject
+	return word
 }

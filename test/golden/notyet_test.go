@@ -13,8 +13,8 @@ func TestNotYet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list.Update(map[string]error{"a-b": nil, "c": errors.New("no"), "tasks-list": errors.New("no"), "x": nil})
-	want := golden.NotYet{"c": "cache", "d-e": "multistore", "tasks-list": "tasks"}
+	list.Update(map[string]error{"a-b": nil, "c": errors.New("step 3 GET /v2/metadefs: no"), "tasks-list": errors.New("no"), "x": nil})
+	want := golden.NotYet{"c": "metadefs", "d-e": "multistore", "tasks-list": "tasks"}
 	if !maps.Equal(list, want) {
 		t.Errorf("after update: %v, want %v", list, want)
 	}
