@@ -49,6 +49,7 @@ var table = slices.Concat(
 	[]row{
 		{room: "metadata/wire", may: []string{"glance"}},
 		{room: "metadata/sqldb", may: []string{"metadata", "metadata/sqldb/migrations", "glance"}, foreign: true, driver: true},
+		{room: "metadata/sealed", may: []string{"metadata", "glance"}},
 		{room: "metadata/sqldb/migrations", may: []string{"glance"}, foreign: true},
 	},
 	family("store", "glance"),
