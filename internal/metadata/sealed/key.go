@@ -45,21 +45,25 @@ func fillNonZero(b []byte) {
 	}
 }
 
-// errSealed is the error of a text that the key does not open.
-var errSealed = errors.New("not encrypted with this key")
+var (
+	// errPlain is the error of a text that nobody has sealed.
+	errPlain = errors.New("not encrypted")
+	// errOtherKey is the error of one that this key does not open.
+	errOtherKey = errors.New("not encrypted with this key")
+)
 
 // Open decrypts what Seal, or the original with padding to any number of
 // blocks, made.
 func (k Key) Open(sealed string) (string, error) {
 	raw, err := base64.URLEncoding.DecodeString(sealed)
 	if err != nil || len(raw) < 2*aes.BlockSize || len(raw)%aes.BlockSize != 0 {
-		return "", errSealed
+		return "", errPlain
 	}
 	body := raw[aes.BlockSize:]
 	cipher.NewCBCDecrypter(k.block, raw[:aes.BlockSize]).CryptBlocks(body, body)
 	end := bytes.LastIndexByte(body, 0)
 	if end < 0 || !utf8.Valid(body[:end]) {
-		return "", errSealed
+		return "", errOtherKey
 	}
 	return string(body[:end]), nil
 }

@@ -2,8 +2,8 @@ package sealed
 
 import (
 	"context"
+	"errors"
 	"log/slog"
-	"strings"
 
 	"glance/internal/glance"
 	"glance/internal/metadata"
@@ -28,7 +28,9 @@ func New(below metadata.Store, secret string, log *slog.Logger) (*Store, error) 
 // CreateImage implements metadata.Images.
 func (s *Store) CreateImage(ctx context.Context, img *glance.Image) error {
 	below := img.Clone()
-	s.seal(below.Locations)
+	for i, loc := range below.Locations {
+		below.Locations[i].URL = s.key.Seal(loc.URL)
+	}
 	if err := s.Store.CreateImage(ctx, below); err != nil {
 		return err
 	}
@@ -66,11 +68,17 @@ func (s *Store) UpdateImage(ctx context.Context, sc metadata.Scope, id string, c
 	img, err := s.Store.UpdateImage(ctx, sc, id, func(img *glance.Image) error {
 		rows := img.Clone().Locations
 		closed := s.open(ctx, img)
+		plain := img.Clone().Locations
 		if err := change(img); err != nil {
 			return err
 		}
-		s.seal(img.Locations)
-		s.keepRows(img.Locations, rows)
+		for i, loc := range img.Locations {
+			if row, ok := byID(rows, loc.ID); ok && unchanged(plain, loc) && row.URL != loc.URL {
+				img.Locations[i].URL = row.URL // sealed as it is
+				continue
+			}
+			img.Locations[i].URL = s.key.Seal(loc.URL)
+		}
 		if !img.Deleted {
 			img.Locations = append(img.Locations, closed...)
 		}
@@ -83,42 +91,33 @@ func (s *Store) UpdateImage(ctx context.Context, sc metadata.Scope, id string, c
 	return img, nil
 }
 
-// seal encrypts the URLs of locations in place.
-func (s *Store) seal(locations []glance.Location) {
-	for i := range locations {
-		locations[i].URL = s.key.Seal(locations[i].URL)
-	}
-}
-
-// keepRows gives locations whose URL did not change the value of their row
-// back, so that nothing is written without need.
-func (s *Store) keepRows(locations, rows []glance.Location) {
-	for i, loc := range locations {
-		for _, row := range rows {
-			if loc.ID != row.ID {
-				continue
-			}
-			was, err := s.key.Open(row.URL)
-			is, _ := s.key.Open(loc.URL) // it was sealed just now
-			if err == nil && was == is {
-				locations[i].URL = row.URL
-			}
+func byID(locations []glance.Location, id int64) (glance.Location, bool) {
+	for _, loc := range locations {
+		if id != 0 && loc.ID == id {
+			return loc, true
 		}
 	}
+	return glance.Location{}, false
+}
+
+// unchanged reports whether a location is still where it was.
+func unchanged(before []glance.Location, loc glance.Location) bool {
+	was, ok := byID(before, loc.ID)
+	return ok && was.URL == loc.URL
 }
 
 // open decrypts the URLs of an image, in place, and gives the locations that it
 // had to take out, as they are.
 func (s *Store) open(ctx context.Context, img *glance.Image) (closed []glance.Location) {
-	kept := img.Locations[:0]
+	var kept []glance.Location
 	for _, loc := range img.Locations {
 		plain, err := s.key.Open(loc.URL)
 		switch {
 		case err == nil:
 			loc.URL = plain
-		case !strings.Contains(loc.URL, ":"): // else it was never sealed
-			s.log.WarnContext(ctx, "a location cannot be decrypted and is left out",
-				"image_id", img.ID, "location", loc.ID, "error", err)
+		case errors.Is(err, errPlain): // it has never been sealed
+		default:
+			s.log.WarnContext(ctx, "a location cannot be decrypted and is left out", "image_id", img.ID, "location", loc.ID)
 			closed = append(closed, loc)
 			continue
 		}
