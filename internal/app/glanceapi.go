@@ -58,11 +58,18 @@ func BuildAPI(ctx context.Context, cfg *config.API, log *slog.Logger) (_ *Genera
 	if err != nil {
 		return nil, err
 	}
-	db, err := buildMetadata(ctx, g, &cfg.Database, cfg.Registry.DataAPI, log)
+	db, err := buildMetadata(ctx, g, &cfg.Database, cfg.Registry.DataAPI)
 	if err != nil {
 		return nil, err
 	}
+	if db, err = sealLocations(db, cfg.Images.EncryptionKey, log); err != nil {
+		return nil, err
+	}
 	stores, err := buildStores(cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	staging, err := buildStaging(cfg, log)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +78,8 @@ func BuildAPI(ctx context.Context, cfg *config.API, log *slog.Logger) (_ *Genera
 		return nil, err
 	}
 	door, err := buildV2(cfg, room{
-		db: db, stores: stores, policy: enforcer, protect: protection, journal: journal, log: log,
+		db: db, stores: stores, policy: enforcer, protect: protection, journal: journal, staging: staging,
+		jobs: buildJobs(ctx, g, cfg.WSGI.TaskPoolThreads), log: log,
 	})
 	if err != nil {
 		return nil, err

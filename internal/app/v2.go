@@ -25,6 +25,8 @@ type room struct {
 	policy  *policy.Enforcer
 	protect *policy.Protection
 	journal images.Journal
+	staging *images.Staging
+	jobs    *images.Jobs
 	log     *slog.Logger
 }
 
@@ -45,16 +47,22 @@ func buildV2(cfg *config.API, r room) (http.Handler, error) {
 	limits := quota.Limits{
 		MaxProperties: opt.PropertyQuota, MaxTags: opt.TagQuota, MaxMembers: opt.MemberQuota, MaxLocations: opt.LocationQuota,
 	}
+	buffers := &multihash.Pool{}
 	door := v2.Door{
-		Catalog: &images.Catalog{Images: r.db, Tasks: r.db, Policy: r.policy, Protect: r.protect, Stores: r.stores},
+		Catalog: &images.Catalog{Images: r.db, Tasks: r.db, Policy: r.policy, Protect: r.protect, Stores: r.stores, Log: r.log},
 		Editor: &images.Editor{
 			Images: r.db, Policy: r.policy, Protect: r.protect, Stores: r.stores, Limits: limits, SizeCap: opt.SizeCap,
+			Locations: images.LocationChanges{
+				Shown: opt.ShowLocations, Delayed: cfg.Deletion.DelayedDelete, HashAlgo: opt.HashingAlgorithm, Quota: storage,
+				Journal: r.journal, Log: r.log,
+			},
 		},
 		Deleter: &images.Deleter{
 			Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Log: r.log, Delayed: cfg.Deletion.DelayedDelete,
+			Staging: r.staging, Jobs: r.jobs,
 		},
 		Uploader: &images.Uploader{
-			Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Buffers: &multihash.Pool{}, Log: r.log,
+			Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Buffers: buffers, Log: r.log,
 			Quota: storage, SizeCap: opt.SizeCap, HashAlgo: opt.HashingAlgorithm,
 			Formats: imgformat.Rules{
 				AllowMismatch: !cfg.ImageFormat.RequireMatch, GPTNonFatal: cfg.ImageFormat.GPTNonfatal,
@@ -62,8 +70,14 @@ func buildV2(cfg *config.API, r room) (http.Handler, error) {
 		},
 		Downloader: &images.Downloader{Images: r.db, Policy: r.policy, Stores: r.stores},
 		Sharer:     &images.Sharer{Images: r.db, Members: r.db, Policy: r.policy, Limits: limits},
-		Schema:     schema,
-		Config:     v2Config(opt, r.stores),
+		Locator:    buildLocator(cfg, r, limits, storage, buffers),
+		Stager: &images.Stager{
+			Images: r.db, Policy: r.policy, Staging: r.staging, Journal: r.journal, Buffers: buffers, Log: r.log,
+			SizeCap: opt.SizeCap, SelfURL: selfURL(opt),
+		},
+		CopyDeleter: &images.CopyDeleter{Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Log: r.log},
+		Schema:      schema,
+		Config:      v2Config(opt, r.stores),
 	}
 	return api.NewRouter(door.Routes()...), nil
 }

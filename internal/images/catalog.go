@@ -2,6 +2,7 @@ package images
 
 import (
 	"context"
+	"log/slog"
 
 	"glance/internal/glance"
 	"glance/internal/metadata"
@@ -16,6 +17,7 @@ type Catalog struct {
 	Policy  *policy.Enforcer
 	Protect *policy.Protection // nil protects nothing
 	Stores  *store.Set
+	Log     *slog.Logger
 }
 
 // Show gives one image as the caller may see it (spec images-v2 §7).
@@ -27,7 +29,7 @@ func (c *Catalog) Show(ctx context.Context, who *glance.Caller, id string) (*gla
 	if err := c.Policy.Image(ctx, who, policy.GetImage, img); err != nil {
 		return nil, err
 	}
-	return present(who, img, c.Protect, c.Stores), nil
+	return present(who, c.repaired(ctx, who, img), c.Protect, c.Stores), nil
 }
 
 // present takes from img what the caller may not see and brings the locations
@@ -36,7 +38,8 @@ func present(who *glance.Caller, img *glance.Image, protect *policy.Protection, 
 	if img.Status == glance.StatusDeactivated && !who.Admin {
 		img.Locations = nil
 	}
-	img.Locations = stores.Order(img.Locations)
+	repair(img, stores)
+	img.Locations = stores.Order(staying(img.Locations))
 	kept := img.Properties[:0]
 	for _, p := range img.Properties {
 		if !hiddenProperty(p.Name) && protect.CanRead(who, p.Name) {

@@ -20,6 +20,9 @@ type Deleter struct {
 	Journal Journal
 	Log     *slog.Logger
 	Delayed bool // delayed_delete: leave the data to the scrubber
+
+	Staging *Staging // nil where nothing is ever staged
+	Jobs    *Jobs    // what may be reading the data; nil is nothing
 }
 
 // Delete deletes an image (spec images-v2 §12.1). The data goes first, since a
@@ -35,6 +38,7 @@ func (d *Deleter) Delete(ctx context.Context, who *glance.Caller, id string) err
 	if err := deletable(img); err != nil {
 		return err
 	}
+	d.interrupt(ctx, id)
 	if d.Delayed && len(img.Locations) > 0 {
 		return errNotDeletable(id, d.schedule(ctx, id))
 	}
@@ -62,6 +66,17 @@ func (d *Deleter) finish(ctx context.Context, img *glance.Image) (gone bool, err
 		}
 	}
 	return true, nil
+}
+
+// interrupt ends what this node is still doing with the data, and waits a while
+// for that. Work on other nodes notices that the image is gone.
+func (d *Deleter) interrupt(ctx context.Context, id string) {
+	if d.Jobs == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	d.Jobs.Cancel(ctx, id)
 }
 
 func errNotDeletable(id string, err error) error {
@@ -115,9 +130,12 @@ func hasOtherData(img, than *glance.Image) bool {
 	})
 }
 
-// removeData removes the data from every store. Data that is gone already or
-// cannot be deleted there is only noted.
+// removeData removes the data from every store, and what is staged here. Data
+// that is gone already or cannot be deleted there is only noted.
 func (d *Deleter) removeData(ctx context.Context, img *glance.Image) error {
+	if err := d.removeStaged(ctx, img.ID); err != nil {
+		return err
+	}
 	for _, loc := range img.Locations {
 		err := d.Stores.Delete(ctx, loc)
 		switch {
@@ -131,4 +149,11 @@ func (d *Deleter) removeData(ctx context.Context, img *glance.Image) error {
 		}
 	}
 	return nil
+}
+
+func (d *Deleter) removeStaged(ctx context.Context, id string) error {
+	if d.Staging == nil {
+		return nil
+	}
+	return d.Staging.Remove(ctx, id)
 }

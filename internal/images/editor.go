@@ -19,6 +19,8 @@ type Editor struct {
 	Stores  *store.Set
 	Limits  quota.Limits
 	SizeCap int64 // image_size_cap, bytes
+
+	Locations LocationChanges
 }
 
 const maxInt32 = 1<<31 - 1
@@ -66,6 +68,11 @@ func checkStorable(img *glance.Image) error {
 	}
 	if err := checkRange("min_ram", img.MinRAM); err != nil {
 		return err
+	}
+	for _, loc := range img.Locations {
+		if glance.BeyondBMP(loc.URL) {
+			return glance.Errorf(glance.Invalid, "Param values can't contain 4 byte unicode.")
+		}
 	}
 	return checkTags(img.Tags)
 }

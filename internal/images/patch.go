@@ -2,6 +2,7 @@ package images
 
 import (
 	"context"
+	"slices"
 
 	"glance/internal/glance"
 	"glance/internal/metadata"
@@ -26,6 +27,9 @@ type Change struct {
 	// Fresh makes Add refuse to overwrite: what draft 4 of JSON patch means.
 	Fresh bool
 	Value Value
+	// Position is where Add puts a location and which one Remove takes: digits,
+	// or "-" for the end.
+	Position string
 }
 
 // Value is the new value of an attribute, in the field of its type.
@@ -35,15 +39,20 @@ type Value struct {
 	Int   int64   // min_disk, min_ram
 	Texts []string
 	Prop  glance.Property // an additional property; its Name is the change's
+	// Locations are those of Add, which has one, and Replace.
+	Locations []NewLocation
 }
 
 // Patch changes an image, all of it or nothing (spec images-v2 §9.3).
 func (e *Editor) Patch(ctx context.Context, who *glance.Caller, id string, changes []Change) (*glance.Image, error) {
+	if slices.ContainsFunc(changes, func(c Change) bool { return c.Name == locationsName }) {
+		return e.patchLocations(ctx, who, id, changes)
+	}
 	img, err := e.Images.UpdateImage(ctx, metadata.ScopeOf(*who), id, func(img *glance.Image) error {
 		if len(changes) == 0 {
 			return metadata.ErrUnchanged
 		}
-		return e.apply(ctx, who, img, changes)
+		return e.apply(ctx, who, img, changes, nil)
 	})
 	if err != nil {
 		return nil, err
@@ -51,9 +60,17 @@ func (e *Editor) Patch(ctx context.Context, who *glance.Caller, id string, chang
 	return present(who, img, e.Protect, e.Stores), nil
 }
 
-func (e *Editor) apply(ctx context.Context, who *glance.Caller, img *glance.Image, changes []Change) error {
+// apply makes all changes to img. f is needed for changes of locations only.
+func (e *Editor) apply(ctx context.Context, who *glance.Caller, img *glance.Image, changes []Change, f *facts) error {
 	before := img.Clone()
-	for _, c := range changes {
+	for i, c := range changes {
+		if c.Name == locationsName {
+			f.op = i
+			if err := e.changeLocations(ctx, who, img, c, f); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := e.change(ctx, who, img, c); err != nil {
 			return err
 		}

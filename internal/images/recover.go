@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"time"
 
 	"glance/internal/glance"
 	"glance/internal/metadata"
@@ -55,8 +56,13 @@ func stageEntry(up store.Upload) map[string]string {
 // Recoverer settles what an earlier process of this node left half done.
 type Recoverer struct {
 	Images metadata.Images
+	Tasks  metadata.Tasks
+	Locks  metadata.Locks
 	Stores *store.Set
-	Log    *slog.Logger
+	// Staging is nil where nothing is ever staged.
+	Staging  *Staging
+	TaskLife time.Duration // of finished tasks
+	Log      *slog.Logger
 }
 
 // Settle finishes or reverts one entry of the journal. It may be repeated; an
@@ -71,6 +77,19 @@ func (r *Recoverer) Settle(ctx context.Context, entry map[string]string) error {
 	case deedDelete:
 		if err := r.finishDelete(ctx, id); err != nil {
 			return fmt.Errorf("finish deleting image %s: %w", id, err)
+		}
+	case deedStage:
+		if err := r.revertStage(ctx, id, entry[entryAttempt]); err != nil {
+			return fmt.Errorf("revert the staging of image %s: %w", id, err)
+		}
+	case deedLocation:
+		if err := r.revertLocation(ctx, id, entry[entryTask]); err != nil {
+			return fmt.Errorf("end the task that adds a location to image %s: %w", id, err)
+		}
+	case deedRemoval:
+		rm := remover{images: r.Images, stores: r.Stores, log: r.Log}
+		if err := rm.finish(ctx, id, entry[entryMark]); err != nil {
+			return fmt.Errorf("finish removing a location of image %s: %w", id, err)
 		}
 	default:
 		return fmt.Errorf("a journal entry says %q, which this version does not know", entry[entryDeed])
@@ -98,7 +117,7 @@ func (r *Recoverer) revertUpload(ctx context.Context, id string, entry map[strin
 	if err := r.Stores.Abandon(ctx, entry[entryStore], up); err != nil {
 		return err
 	}
-	return backToQueued(ctx, r.Images, id)
+	return backToQueued(ctx, r.Images, id, glance.StatusSaving)
 }
 
 func keepsData(img *glance.Image) bool {
@@ -109,11 +128,11 @@ func keepsData(img *glance.Image) bool {
 	return false
 }
 
-// backToQueued gives a saving image back; one that is deleted or somewhere
-// else in its life stays there.
-func backToQueued(ctx context.Context, images metadata.Images, id string) error {
+// backToQueued gives an image back that is saving or uploading, as from says;
+// one that is deleted or somewhere else in its life stays there.
+func backToQueued(ctx context.Context, images metadata.Images, id string, from glance.Status) error {
 	_, err := images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
-		if img.Status != glance.StatusSaving {
+		if img.Status != from {
 			return metadata.ErrUnchanged
 		}
 		return img.Move(glance.StatusQueued)
@@ -129,7 +148,7 @@ func backToQueued(ctx context.Context, images metadata.Images, id string) error 
 func (r *Recoverer) finishDelete(ctx context.Context, id string) error {
 	img, err := r.Images.Image(ctx, metadata.Everything(), id)
 	if err == nil && !img.Protected {
-		d := Deleter{Images: r.Images, Stores: r.Stores, Log: r.Log}
+		d := Deleter{Images: r.Images, Stores: r.Stores, Staging: r.Staging, Log: r.Log}
 		_, err = d.finish(ctx, img)
 	}
 	if errors.Is(err, glance.NotFound) {

@@ -143,7 +143,7 @@ func (u *Uploader) commit(ctx context.Context, who *glance.Caller, id string, pu
 		}
 		img.Size, img.VirtualSize = &found.size, found.virtualSize
 		img.Checksum, img.HashAlgo, img.HashValue = found.checksum, found.hashAlgo, found.hashValue
-		img.Locations = append(img.Locations, put)
+		img.Locations = []glance.Location{put} // a location task may have left others
 		return img.Move(glance.StatusActive)
 	})
 	if errors.Is(err, glance.NotFound) {
@@ -183,7 +183,7 @@ func hasURL(img *glance.Image, url string) bool {
 func (u *Uploader) giveBack(ctx context.Context, id string, done func(), cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	if err := backToQueued(ctx, u.Images, id); err != nil {
+	if err := backToQueued(ctx, u.Images, id, glance.StatusSaving); err != nil {
 		u.Log.ErrorContext(ctx, "image stays saving until the next start", "image_id", id, "error", err)
 		return cause
 	}

@@ -64,7 +64,7 @@ func (d *Door) appendImage(b []byte, img *glance.Image, echo map[string]any) []b
 	b = appendText(b, "id", img.ID)
 	b = appendText(b, "created_at", img.CreatedAt.UTC().Format(timeLayout))
 	b = appendText(b, "updated_at", img.UpdatedAt.UTC().Format(timeLayout))
-	b = d.appendLocations(b, img)
+	b = d.appendLocations(b, img, echo)
 	b = appendTags(b, img.Tags)
 	self := "/v2/images/" + img.ID
 	b = appendText(b, "self", self)
@@ -131,20 +131,10 @@ func isAttribute(name string) bool {
 	return false
 }
 
-func (d *Door) appendLocations(b []byte, img *glance.Image) []byte {
+func (d *Door) appendLocations(b []byte, img *glance.Image, echo map[string]any) []byte {
 	if d.Config.ShowLocations {
-		b = appendKey(b, "locations")
-		b = append(b, '[')
-		for i, loc := range img.Locations {
-			if i > 0 {
-				b = append(b, ", "...)
-			}
-			b = append(b, '{')
-			b = appendText(b, "url", loc.URL)
-			b = appendKey(b, "metadata")
-			b = append(appendAny(b, loc.Metadata), '}')
-		}
-		b = append(b, ']')
+		extra, _ := echo[locationsKey].(map[string]map[string]any)
+		b = appendLocationList(appendKey(b, locationsKey), img.Locations, extra)
 	}
 	if d.Config.ShowDirectURL && len(img.Locations) > 0 {
 		b = appendText(b, "direct_url", img.Locations[0].URL)

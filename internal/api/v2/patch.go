@@ -80,7 +80,10 @@ func (d *Door) readChanges(doc any, draft jsonpatch.Draft) ([]images.Change, map
 // noteEcho notes how the answer must spell the property that op sets.
 func noteEcho(echo map[string]any, op jsonpatch.Operation) {
 	name := op.Path[0]
-	if isAttribute(name) {
+	if name == locationsKey {
+		noteLocationEcho(echo, op)
+	}
+	if isAttribute(name) || name == locationsKey {
 		return
 	}
 	delete(echo, name)
@@ -114,6 +117,9 @@ func (d *Door) readChange(op jsonpatch.Operation) (images.Change, error) {
 	if isReserved(name) {
 		return images.Change{}, glance.Errorf(glance.Forbidden, "Attribute '%s' is reserved.", name)
 	}
+	if name == locationsKey {
+		return d.readLocationChange(op)
+	}
 	change := images.Change{Op: changeOps[op.Op], Name: name}
 	if op.Op == jsonpatch.Remove {
 		return change, nil
@@ -139,7 +145,7 @@ var neverPatched = []string{
 
 // depthOf is how many tokens the pointer of op must have.
 func depthOf(op jsonpatch.Operation) int {
-	if op.Path[0] == "locations" && op.Op != jsonpatch.Replace {
+	if op.Path[0] == locationsKey && op.Op != jsonpatch.Replace {
 		return 2
 	}
 	return 1

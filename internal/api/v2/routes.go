@@ -10,14 +10,17 @@ import (
 
 // Door serves the Images API v2. Every field is needed.
 type Door struct {
-	Catalog    *images.Catalog
-	Editor     *images.Editor
-	Deleter    *images.Deleter
-	Uploader   *images.Uploader
-	Downloader *images.Downloader
-	Sharer     *images.Sharer
-	Schema     *Schema
-	Config     Config
+	Catalog     *images.Catalog
+	Editor      *images.Editor
+	Deleter     *images.Deleter
+	Uploader    *images.Uploader
+	Downloader  *images.Downloader
+	Sharer      *images.Sharer
+	Locator     *images.Locator
+	Stager      *images.Stager
+	CopyDeleter *images.CopyDeleter
+	Schema      *Schema
+	Config      Config
 }
 
 // Config is what the operator chose about this door (spec images-v2 §4).
@@ -44,6 +47,10 @@ func (d *Door) Routes() []api.Route {
 		{Method: http.MethodGet, Pattern: image + "/file", Handle: d.download, NoBody: true},
 		{Method: http.MethodHead, Pattern: image + "/file", Handle: d.download, NoBody: true, Unlisted: true},
 		{Method: http.MethodPut, Pattern: image + "/file", Handle: d.upload, Writes: true},
+		{Method: http.MethodPut, Pattern: image + "/stage", Handle: d.stage, Writes: true},
+		// Anonymous callers hear of the image before they hear that they may not write.
+		{Method: http.MethodPost, Pattern: image + "/locations", Handle: d.addLocation},
+		{Method: http.MethodGet, Pattern: image + "/locations", Handle: d.locations, NoBody: true, Unlisted: true},
 		{Method: http.MethodPost, Pattern: image + "/actions/deactivate", Handle: d.deactivate, NoBody: true, Writes: true},
 		{Method: http.MethodPost, Pattern: image + "/actions/reactivate", Handle: d.reactivate, NoBody: true, Writes: true},
 		{Method: http.MethodPut, Pattern: image + "/tags/{tag}", Handle: d.addTag, NoBody: true, Writes: true},
@@ -53,6 +60,7 @@ func (d *Door) Routes() []api.Route {
 		{Method: http.MethodGet, Pattern: image + "/members/{member}", Handle: d.showMember, NoBody: true},
 		{Method: http.MethodPut, Pattern: image + "/members/{member}", Handle: d.setMemberStatus, Writes: true},
 		{Method: http.MethodDelete, Pattern: image + "/members/{member}", Handle: d.removeMember, NoBody: true, Writes: true},
+		{Method: http.MethodDelete, Pattern: "/stores/{store_id}/{image_id}", Handle: d.deleteCopy, NoBody: true, Writes: true},
 		{Method: http.MethodGet, Pattern: "/info/import", Handle: d.infoImport, NoBody: true},
 		{Method: http.MethodGet, Pattern: "/info/stores", Handle: d.infoStores, NoBody: true},
 		{Method: http.MethodGet, Pattern: "/info/stores/detail", Handle: d.infoStoresDetail, NoBody: true},

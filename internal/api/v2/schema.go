@@ -31,6 +31,7 @@ type Schema struct {
 	whole     *jsonschema.Schema
 	partial   *jsonschema.Schema // without required: for one attribute at a time
 	tag       *jsonschema.Schema
+	location  *jsonschema.Schema // of POST locations
 }
 
 // NewSchema builds the image schema from the formats the operator allows and
@@ -71,6 +72,7 @@ func (s *Schema) build(head string, required []string) error {
 	}{
 		{&s.whole, head + tail + `}`},
 		{&s.partial, head + `}`},
+		{&s.location, locationSchema},
 		{&s.tag, `{"type": "string", "maxLength": 255}`},
 	} {
 		if *c.to, err = compile(c.text); err != nil {

@@ -1,0 +1,47 @@
+package images
+
+import (
+	"context"
+	"errors"
+
+	"glance/internal/glance"
+	"glance/internal/metadata"
+	"glance/internal/store"
+)
+
+// revertStage removes staged data and gives the image back, unless the row says
+// that the data is all there: its size is set last.
+func (r *Recoverer) revertStage(ctx context.Context, id, attempt string) error {
+	img, err := r.Images.Image(ctx, metadata.Everything(), id)
+	if err != nil && !errors.Is(err, glance.NotFound) {
+		return err
+	}
+	if err == nil && (img.Status != glance.StatusUploading || img.Size != nil) {
+		return nil
+	}
+	up := store.Upload{ImageID: id, Attempt: attempt, Size: store.SizeUnknown}
+	if err := r.Staging.Driver.Abandon(ctx, up); err != nil {
+		return err
+	}
+	return backToQueued(ctx, r.Images, id, glance.StatusUploading)
+}
+
+// revertLocation ends a task that gave an image a location. An image whose data
+// was still to be verified is queued again; one that is active already stays so,
+// without hash.
+func (r *Recoverer) revertLocation(ctx context.Context, id, task string) error {
+	if err := takeBackLocation(ctx, r.Images, id, task); err != nil {
+		return err
+	}
+	if err := forgetHash(ctx, r.Images, id, task); err != nil {
+		return err
+	}
+	failure := errAborted()
+	if img, err := r.Images.Image(ctx, metadata.Everything(), id); err == nil && img.Status == glance.StatusActive {
+		failure = nil
+	}
+	if err := endTask(ctx, r.Tasks, task, id, failure, r.TaskLife); err != nil {
+		return err
+	}
+	return TaskLock{Images: r.Images, Tasks: r.Tasks, Locks: r.Locks}.Drop(ctx, id, task)
+}
