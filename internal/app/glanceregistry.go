@@ -37,7 +37,7 @@ func BuildRegistry(ctx context.Context, cfg *config.Registry, log *slog.Logger) 
 	if err != nil {
 		return nil, err
 	}
-	db, err := buildMetadata(ctx, g, &cfg.Database, cfg.Rules.DataAPI, log)
+	db, err := buildMetadata(ctx, g, &cfg.Database, cfg.Rules.DataAPI)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,8 @@ type Listen struct {
 // APIServer is the listener of glance-api.
 type APIServer struct {
 	Listen
-	BindPort int `ini:"bind_port" default:"9292" min:"0" max:"65535" deprecated:"port" cli:"p,port" help:"Port to listen on."`
+	BindPort   int    `ini:"bind_port" default:"9292" min:"0" max:"65535" deprecated:"port" cli:"p,port" help:"Port to listen on."`
+	JournalDir string `ini:"journal_dir" help:"Directory where this node notes what it is doing, to settle it after a crash; unset means .glance-journal in the directory of the first file store."`
 }
 
 // RegistryServer is the listener of glance-registry.

@@ -1,0 +1,75 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"glance/internal/config"
+	"glance/internal/images"
+	"glance/internal/journal"
+	"glance/internal/metadata"
+	"glance/internal/store"
+)
+
+// nodeJournal is the journal as verbs want it.
+type nodeJournal struct{ *journal.Journal }
+
+// Begin implements images.Journal.
+func (j nodeJournal) Begin(fields map[string]string) (func(), error) {
+	entry, err := j.Journal.Begin(fields)
+	if err != nil {
+		return nil, err
+	}
+	return entry.Done, nil
+}
+
+// buildJournal settles what earlier processes of this node left, then begins a
+// journal of its own. What cannot be settled now stays for the next start.
+func buildJournal(ctx context.Context, g *Generation, cfg *config.API, db metadata.Store, stores *store.Set, log *slog.Logger) (images.Journal, error) {
+	dir, err := journalDir(cfg, stores)
+	if err != nil {
+		return nil, config.Fail(config.CodeFailure, err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, config.Fail(config.CodeFailure, err)
+	}
+	recoverer := images.Recoverer{Images: db, Stores: stores, Log: log}
+	settle := func(fields map[string]string) error { return recoverer.Settle(ctx, fields) }
+	if err := journal.Leftover(dir, host, settle); err != nil {
+		log.ErrorContext(ctx, "an earlier process left work that cannot be settled now", "error", err)
+	}
+	j, err := journal.Open(dir, host)
+	if err != nil {
+		return nil, config.Fail(config.CodeFailure, fmt.Errorf("open the journal of this node: %w", err))
+	}
+	g.onClose(j.Close)
+	return nodeJournal{j}, nil
+}
+
+// journalDir is where this node notes what it does: journal_dir, else beside
+// the images of the first file store, else in the staging directory.
+func journalDir(cfg *config.API, stores *store.Set) (string, error) {
+	dir := cfg.Server.JournalDir
+	if dir == "" {
+		parent, err := defaultJournalParent(cfg, stores)
+		if err != nil {
+			return "", err
+		}
+		dir = filepath.Join(parent, ".glance-journal")
+	}
+	return dir, os.MkdirAll(dir, 0o750)
+}
+
+func defaultJournalParent(cfg *config.API, stores *store.Set) (string, error) {
+	for _, n := range stores.Stores() {
+		info := n.Driver.Info()
+		if dir, ok := info.Properties["data_dir"].(string); ok && info.Type == "file" && dir != "" && !n.AddDisabled {
+			return dir, nil
+		}
+	}
+	return stagingDir(cfg)
+}

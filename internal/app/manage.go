@@ -1,0 +1,164 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"glance/internal/config"
+	"glance/internal/glance"
+	"glance/internal/metadata/sqldb"
+	"glance/internal/metadata/sqldb/migrations"
+)
+
+// GlanceManage runs one command of glance-manage; the result is its exit code
+// (spec tools §2).
+func GlanceManage(ctx context.Context, in config.Input, stdout, stderr io.Writer) int {
+	code, err := manage(ctx, in, stdout)
+	var exit *config.Exit
+	if err == nil || errors.As(err, &exit) {
+		return max(code, config.Report(err, stdout, stderr))
+	}
+	text := err.Error()
+	var known *glance.Error
+	if errors.As(err, &known) && known.Message != "" {
+		text = known.Message
+	}
+	return config.Report(&config.Exit{Code: config.CodeFailure, Stderr: text + "\n"}, stdout, stderr)
+}
+
+// dbAction is one action of the category db. The spelling of old releases is
+// db_NAME, with the version as a word.
+type dbAction struct {
+	name, about string
+	versioned   bool // takes --version
+	run         func(ctx context.Context, s *migrations.Schema, out io.Writer, version string) (int, error)
+}
+
+// dbActions are the actions in alphabetical order.
+func dbActions() []dbAction {
+	return []dbAction{
+		{"check", "Report any pending database upgrades.", false, func(ctx context.Context, s *migrations.Schema, out io.Writer, _ string) (int, error) {
+			return s.Outdated(ctx, out)
+		}},
+		{"contract", "Run the contract phase of a database migration.", false, plain((*migrations.Schema).Contract)},
+		{"expand", "Run the expansion phase of a database migration.", false, plain((*migrations.Schema).Expand)},
+		{"migrate", "Run the data migration phase of a database migration.", false, plain((*migrations.Schema).Migrate)},
+		{"sync", "Place the database under migration control and upgrade it, creating it first if necessary.", true, plain((*migrations.Schema).Sync)},
+		{"upgrade", "Upgrade the database's migration level.", true, func(ctx context.Context, s *migrations.Schema, out io.Writer, version string) (int, error) {
+			return 0, s.Upgrade(ctx, out, version)
+		}},
+		{"version", "Print the current migration version of the database.", false, plain((*migrations.Schema).Version)},
+		{"version_control", "Place the database under migration control.", true, func(ctx context.Context, s *migrations.Schema, out io.Writer, version string) (int, error) {
+			return 0, s.VersionControl(ctx, out, version)
+		}},
+	}
+}
+
+// plain is an action without a version; that of sync is ignored.
+func plain(run func(*migrations.Schema, context.Context, io.Writer) error) func(context.Context, *migrations.Schema, io.Writer, string) (int, error) {
+	return func(ctx context.Context, s *migrations.Schema, out io.Writer, _ string) (int, error) {
+		return 0, run(s, ctx, out)
+	}
+}
+
+func manage(ctx context.Context, in config.Input, stdout io.Writer) (int, error) {
+	if len(in.Args) == 0 {
+		return 0, usageText(in.Prog + " category action [<args>]\nAvailable categories:\n\tdb\n")
+	}
+	cfg, args, err := config.LoadTool(in, nil, "COMMAND", true)
+	if err != nil {
+		return 0, err
+	}
+	action, words, err := findAction(in.Prog, args.Rest)
+	if err != nil {
+		return 0, err
+	}
+	version, err := actionVersion(in.Prog, action, words)
+	if err != nil {
+		return 0, err
+	}
+	if cfg.Database.Connection == "" {
+		return 0, glance.Errorf(glance.Invalid, "No database is configured: set connection in section [database].")
+	}
+	schema, closeDB, err := sqldb.Migrate(ctx, cfg.Database.Connection, cfg.Database.Parameters)
+	if err != nil {
+		return 0, err
+	}
+	code, err := action.run(ctx, schema, stdout, version)
+	return code, errors.Join(err, closeDB())
+}
+
+// findAction gives the action that words name and what follows them.
+func findAction(prog string, words []string) (dbAction, []string, error) {
+	choices := []string{"db"}
+	for _, a := range dbActions() {
+		choices = append(choices, "db_"+a.name)
+	}
+	if len(words) == 0 {
+		return dbAction{}, nil, usageText(prog + " category action [<args>]\nAvailable categories:\n\tdb\n")
+	}
+	name, legacy := strings.CutPrefix(words[0], "db_")
+	switch {
+	case !slices.Contains(choices, words[0]):
+		return dbAction{}, nil, wrongChoice(prog, "command", words[0], choices)
+	case !legacy && len(words) == 1:
+		return dbAction{}, nil, usageText(actionList())
+	case !legacy:
+		name, words = words[1], words[1:]
+	}
+	choices = nil
+	for _, a := range dbActions() {
+		if a.name == name {
+			return a, words[1:], nil
+		}
+		choices = append(choices, a.name)
+	}
+	return dbAction{}, nil, wrongChoice(prog+" db", "action", name, choices)
+}
+
+// actionVersion reads what follows an action: --version V or a word.
+func actionVersion(prog string, a dbAction, words []string) (string, error) {
+	prog += " db " + a.name
+	flags := []config.Flag{{Names: []string{"help"}, Short: "h", Bool: true, Help: "show this help message and exit"}}
+	if a.versioned {
+		flags = append(flags, config.Flag{Names: []string{"version"}, Metavar: "<version>", Help: "Database version"})
+	}
+	args, err := config.ParseFlags(prog, flags, words, false)
+	if err != nil {
+		return "", err
+	}
+	if _, help := args.Value("help"); help {
+		return "", &config.Exit{Stdout: config.Usage(prog, flags, "")}
+	}
+	version, given := args.Value("version")
+	if a.versioned && !given && len(args.Rest) > 0 {
+		version, args.Rest = args.Rest[0], args.Rest[1:]
+	}
+	if len(args.Rest) > 0 {
+		return "", usageError(prog, "unrecognized arguments: "+strings.Join(args.Rest, " "))
+	}
+	return version, nil
+}
+
+func actionList() string {
+	text := "Available actions for 'db':\n"
+	for _, a := range dbActions() {
+		text += "\t" + a.name + " - " + a.about + "\n"
+	}
+	return text
+}
+
+// usageText is help that somebody gets who asked for nothing.
+func usageText(text string) error { return &config.Exit{Code: config.CodeUsage, Stdout: text} }
+
+func wrongChoice(prog, what, given string, choices []string) error {
+	return usageError(prog, fmt.Sprintf("argument %s: invalid choice: '%s' (choose from '%s')", what, given, strings.Join(choices, "', '")))
+}
+
+func usageError(prog, text string) error {
+	return &config.Exit{Code: config.CodeUsage, Stderr: "usage: " + prog + " [-h] ...\n" + prog + ": error: " + text + "\n"}
+}

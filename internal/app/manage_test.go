@@ -1,0 +1,120 @@
+package app_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glance/internal/app"
+	"glance/internal/config"
+)
+
+// manager runs glance-manage on one database.
+type manager struct {
+	t    *testing.T
+	file string // configuration
+}
+
+func newManager(t *testing.T, connection string) manager {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "glance-manage.conf")
+	if err := os.WriteFile(file, []byte("[database]\nconnection = "+connection+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return manager{t, file}
+}
+
+func (m manager) run(words ...string) (code int, stdout, stderr string) {
+	m.t.Helper()
+	var out, errs strings.Builder
+	in := config.Input{Prog: "glance-manage", Version: "1", Args: append([]string{"--config-file", m.file}, words...)}
+	code = app.GlanceManage(m.t.Context(), in, &out, &errs)
+	return code, out.String(), errs.String()
+}
+
+func (m manager) want(words string, code int, stdout, stderr string) {
+	m.t.Helper()
+	c, out, errs := m.run(strings.Fields(words)...)
+	if c != code || out != stdout || errs != stderr {
+		m.t.Errorf("%s: code %d, stdout %q, stderr %q; want %d, %q, %q", words, c, out, errs, code, stdout, stderr)
+	}
+}
+
+func TestManageStepByStep(t *testing.T) {
+	m := newManager(t, "sqlite:///"+t.TempDir()+"/glance.sqlite")
+	m.want("db version", 0, "Database is either not under migration control or under legacy migration control, "+
+		"please run \"glance-manage db sync\" to place the database under alembic migration control.\n", "")
+	m.want("db check", 3, "Your database is not up to date. Your first step is to run `glance-manage db expand`.\n", "")
+	m.want("db migrate", 1, "", "Data migration did not run. Data migration cannot be run before database expansion. "+
+		"Run database expansion first using \"glance-manage db expand\"\n")
+	m.want("db contract", 1, "", "Database contraction did not run. Database contraction cannot be run before database expansion. "+
+		"Run database expansion first using \"glance-manage db expand\"\n")
+	m.want("db expand", 0, "Upgraded database to: 2024_1_expand01, current revision(s): 2024_1_expand01\n", "")
+	m.want("db expand", 0, "Database expansion is up to date. No expansion needed.\n", "")
+	m.want("db version", 0, "2024_1_expand01\n", "")
+	m.want("db check", 5, "Your database is not up to date. Your next step is to run `glance-manage db contract`.\n", "")
+	m.want("db migrate", 0, "Database migration is up to date. No migration needed.\n", "")
+	m.want("db contract", 0, "Upgraded database to: 2024_1_contract01, current revision(s): 2024_1_contract01\n", "")
+	m.want("db check", 0, "Database is up to date. No upgrades needed.\n", "")
+	for _, action := range []string{"expand", "migrate", "contract", "sync", "sync --version 5", "sync 5"} {
+		m.want("db "+action, 0, "Database is up to date. No migrations needed.\n", "")
+	}
+}
+
+func TestManageSync(t *testing.T) {
+	m := newManager(t, "sqlite:///"+t.TempDir()+"/glance.sqlite")
+	m.want("db_sync", 0, "Upgraded database to: 2024_1_expand01, current revision(s): 2024_1_expand01\n"+
+		"Database migration is up to date. No migration needed.\n"+
+		"Upgraded database to: 2024_1_contract01, current revision(s): 2024_1_contract01\n"+
+		"Database is synced successfully.\n", "")
+	m.want("db_version", 0, "2024_1_contract01\n", "")
+	m.want("db upgrade", 0, "Upgraded database, current revision(s): 2024_1_contract01\n", "")
+	m.want("db_upgrade heads", 0, "Upgraded database, current revision(s): 2024_1_contract01\n", "")
+	m.want("db upgrade --version wallaby_expand01", 0, "Upgraded database to: wallaby_expand01, current revision(s): 2024_1_contract01\n", "")
+	m.want("db upgrade liberty", 0, "Upgraded database to: liberty, current revision(s): 2024_1_contract01\n", "")
+	m.want("db upgrade nonsense", 1, "", "Can't locate revision identified by 'nonsense'\n")
+	m.want("db version_control --version nonsense", 1, "", "Can't locate revision identified by 'nonsense'\n")
+	m.want("db version_control", 0, "Placed database under migration control at revision: liberty\n", "")
+	m.want("db sync", 1, "", "Failed to sync database: ERROR: The database is at revision liberty, which is not known here or too old. "+
+		"Upgrade it to wallaby_contract01 with an older release first.\n")
+	m.want("db_version_control 2024_1_contract01", 0, "Placed database under migration control at revision: 2024_1_contract01\n", "")
+	m.want("db_check", 0, "Database is up to date. No upgrades needed.\n", "")
+}
+
+func TestManageUsage(t *testing.T) {
+	m := newManager(t, "sqlite:///"+t.TempDir()+"/glance.sqlite")
+	var out strings.Builder
+	if code := app.GlanceManage(t.Context(), config.Input{Prog: "glance-manage"}, &out, &out); code != 2 ||
+		out.String() != "glance-manage category action [<args>]\nAvailable categories:\n\tdb\n" {
+		t.Errorf("without arguments: %d, %q", code, out.String())
+	}
+	code, stdout, _ := m.run("db")
+	if lines := strings.Split(stdout, "\n"); code != 2 || lines[0] != "Available actions for 'db':" || !strings.HasPrefix(lines[1], "\tcheck - ") {
+		t.Errorf("db: %d, %q", code, stdout)
+	}
+	for words, want := range map[string]string{
+		"frob":             "glance-manage: error: argument command: invalid choice: 'frob' (choose from 'db', 'db_check',",
+		"db frob":          "glance-manage db: error: argument action: invalid choice: 'frob' (choose from 'check', 'contract',",
+		"db_frob":          "glance-manage: error: argument command: invalid choice: 'db_frob'",
+		"db sync --bad":    "error: unrecognized arguments: --bad",
+		"db version extra": "error: unrecognized arguments: extra",
+	} {
+		code, stdout, stderr := m.run(strings.Fields(words)...)
+		if code != 2 || stdout != "" || !strings.Contains(stderr, want) || !strings.HasPrefix(stderr, "usage: glance-manage") {
+			t.Errorf("%s: %d, %q, %q", words, code, stdout, stderr)
+		}
+	}
+	if code, stdout, _ := m.run("db", "upgrade", "-h"); code != 0 || !strings.Contains(stdout, "--version <version>") {
+		t.Errorf("help: %d, %q", code, stdout)
+	}
+}
+
+func TestManageWithoutDatabase(t *testing.T) {
+	newManager(t, "").want("db version", 1, "", "No database is configured: set connection in section [database].\n")
+	m := newManager(t, "mysql+pymysql://glance:tiger@localhost/glance")
+	code, _, stderr := m.run("db", "sync")
+	if code != 1 || !strings.Contains(stderr, "no driver for mysql databases") || strings.Contains(stderr, "tiger") {
+		t.Errorf("mysql: %d, %q", code, stderr)
+	}
+}
