@@ -127,10 +127,17 @@ type Condition struct {
 	Time   time.Time // for Time
 }
 
-// Check finds columns that do not exist and comparisons without a value; the
-// error is Invalid. Drivers call it, so that no name from outside gets into
-// the text of a statement.
+// mostFilters bounds the conditions of a query, which databases plan together;
+// the original's fail at 61 or 64 of them.
+const mostFilters = 60
+
+// Check finds columns that do not exist, comparisons without a value and too
+// many conditions; the error is Invalid. Drivers call it, so that no name from
+// outside gets into the text of a statement.
 func (q *Query) Check() error {
+	if len(q.Where)+len(q.Properties)+len(q.Tags) > mostFilters {
+		return glance.Errorf(glance.Invalid, "At most %d filters can be combined.", mostFilters)
+	}
 	for _, k := range q.Sort {
 		if !slices.Contains(Columns(), k.Column) {
 			return glance.Errorf(glance.Invalid, "There is no column %q to sort by.", string(k.Column))

@@ -104,6 +104,7 @@ func impossibleQuery(t *testing.T, s metadata.Store) {
 		{Limit: 1, Sort: byID(), Where: []metadata.Condition{{Column: "1=1 --", Texts: []string{"x"}}}},
 		{Limit: 1, Sort: byID(), Where: []metadata.Condition{{Column: metadata.ColumnName}}},
 		{Limit: 1, Sort: byID(), Where: []metadata.Condition{{Column: metadata.ColumnSize, Op: metadata.In}}},
+		{Limit: 1, Sort: byID(), Tags: make([]string, 1000)},
 	} {
 		_, err := s.Images(t.Context(), anything(), q)
 		wants(t, err, glance.Invalid, "")

@@ -25,8 +25,9 @@ func TestFullDisk(t *testing.T) {
 	defer closeDB(t, db)
 	createImage(t, db, func(img *glance.Image) { img.Tags = []string{"t"} })
 	db.Exec(t, "PRAGMA max_page_count = 1")
+	n := 0
 	fill := func() (err error) {
-		for n := 0; n < 1000 && err == nil; n++ {
+		for last := n + 50; n < last && err == nil; n++ {
 			_, err = db.UpdateImage(t.Context(), deletedScope(), imageID, func(img *glance.Image) error {
 				img.SetProperty(glance.Property{Name: fmt.Sprint(n), Value: strings.Repeat("x", 1000)})
 				img.MinDisk++
@@ -210,11 +211,13 @@ func TestManyStatements(t *testing.T) {
 	db := open(t, "sqlite://")
 	defer closeDB(t, db)
 	createImage(t, db, func(img *glance.Image) { img.Tags = []string{"t"} })
-	q := metadata.Query{Limit: -1, Sort: defaultList().Sort}
-	for range 300 {
-		q.Tags = append(q.Tags, "t")
+	for n := range 300 {
+		q := metadata.Query{Limit: -1}
+		for bit := range 9 { // a text of its own for each n
+			q.Sort = append(q.Sort, metadata.SortKey{Column: metadata.Columns()[bit], Desc: n>>bit&1 == 1})
+		}
 		if page, err := db.Images(t.Context(), metadata.Everything(), q); err != nil || len(page) != 1 {
-			t.Fatalf("%d tags: %d images, %v", len(q.Tags), len(page), err)
+			t.Fatalf("statement %d: %d images, %v", n, len(page), err)
 		}
 	}
 	readImage(t, db)

@@ -1,5 +1,6 @@
--- What `glance-manage db sync` of the original, release 25.1 (Zed), makes of an empty SQLite file:
--- `.schema` of the sqlite3 shell.
+-- An SQLite database of the original, release 25.1 (Zed): the tables as `glance-manage db sync` makes them
+-- (`.schema` of the sqlite3 shell) and rows as its database layer writes them (`.dump`): a shared image with
+-- everything, one with an import lock, a deleted one, and a task.
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -201,4 +202,19 @@ CREATE INDEX ix_images_deleted ON images (deleted);
 CREATE INDEX checksum_image_idx ON images (checksum);
 CREATE INDEX os_hidden_image_idx ON images (os_hidden);
 CREATE INDEX updated_at_image_idx ON images (updated_at);
-INSERT INTO alembic_version VALUES ('wallaby_contract01');
+INSERT INTO alembic_version VALUES('wallaby_contract01');
+INSERT INTO images VALUES('a1111111-1111-4111-8111-111111111111','from zed é',1073741824,'active','2024-05-06 07:08:09.123456','2026-11-24 23:06:25.689515',NULL,0,'qcow2','bare','0123456789abcdef0123456789abcdef','p1',1,2,1,NULL,'shared',0,'sha512','abababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababababab');
+INSERT INTO images VALUES('a2222222-2222-4222-8222-222222222222',NULL,NULL,'queued','2026-11-24 23:06:25.725532','2026-11-24 23:06:25.725537',NULL,0,NULL,NULL,NULL,'p1',0,0,0,NULL,'private',0,NULL,NULL);
+INSERT INTO images VALUES('a3333333-3333-4333-8333-333333333333','dead',5,'deleted','2026-11-24 23:06:25.734867','2026-11-24 23:06:25.774350','2026-11-24 23:06:25.773306',1,NULL,NULL,NULL,'p1',0,0,0,NULL,'public',0,NULL,NULL);
+INSERT INTO tasks VALUES('b1111111-1111-4111-8111-111111111111','api_image_import','pending','p1',NULL,'2024-05-06 07:08:09.123456','2024-05-06 07:08:09.123456',NULL,0,'a2222222-2222-4222-8222-222222222222','req-1','u');
+INSERT INTO image_properties VALUES(1,'a1111111-1111-4111-8111-111111111111','hw_disk_bus','scsi','2026-11-24 23:06:25.470407','2026-11-24 23:06:25.664525',NULL,0);
+INSERT INTO image_properties VALUES(2,'a1111111-1111-4111-8111-111111111111','gone','back','2026-11-24 23:06:25.472966','2026-11-24 23:06:25.693190','2026-11-24 23:06:25.674035',0);
+INSERT INTO image_properties VALUES(3,'a3333333-3333-4333-8333-333333333333','a','b','2026-11-24 23:06:25.736558','2026-11-24 23:06:25.779424','2026-11-24 23:06:25.773306',1);
+INSERT INTO image_properties VALUES(4,'a2222222-2222-4222-8222-222222222222','os_glance_import_task','task-1','2026-11-24 23:06:25.802718','2026-11-24 23:06:25.803029',NULL,0);
+INSERT INTO image_locations VALUES(1,'a1111111-1111-4111-8111-111111111111','file:///var/lib/glance/images/a1','2026-11-24 23:06:25.480247','2026-11-24 23:06:25.480253',NULL,0,'{"store": "fast", "note": "\u00e9"}','active');
+INSERT INTO image_locations VALUES(2,'a1111111-1111-4111-8111-111111111111','rbd://x','2026-11-24 23:06:25.481576','2026-11-24 23:06:25.481582',NULL,0,'{}','active');
+INSERT INTO image_locations VALUES(3,'a3333333-3333-4333-8333-333333333333','file:///d','2026-11-24 23:06:25.738511','2026-11-24 23:06:25.773306','2026-11-24 23:06:25.773306',1,'{"backend": "old"}','deleted');
+INSERT INTO image_members VALUES(1,'a1111111-1111-4111-8111-111111111111','p2',0,'2026-11-24 23:06:25.715016','2026-11-24 23:06:25.715021',NULL,0,'accepted');
+INSERT INTO image_tags VALUES(1,'a1111111-1111-4111-8111-111111111111','t2','2026-11-24 23:06:25.586138','2026-11-24 23:06:25.586145',NULL,0);
+INSERT INTO image_tags VALUES(2,'a1111111-1111-4111-8111-111111111111','t1','2026-11-24 23:06:25.597900','2026-11-24 23:06:25.597908',NULL,0);
+INSERT INTO task_info VALUES('b1111111-1111-4111-8111-111111111111','{"image_id": "a2", "backend": ["fast"]}',NULL,'');
