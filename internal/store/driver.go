@@ -66,11 +66,11 @@ type Object struct {
 	Metadata map[string]any // what the driver adds to the location's metadata
 }
 
-// Data is an open object. Reader may be an *os.File positioned at the offset:
-// doors hand it to the kernel.
+// Data is an open object. ReadCloser may be an *os.File positioned at the
+// offset: doors hand that, not the Data around it, to the kernel.
 type Data struct {
 	io.ReadCloser
-	Size int64 // bytes of the whole object, not of what is left to read
+	Size int64 // bytes of the whole object, not of what is left to read; 0 when nobody knows
 }
 
 // Info describes a store for discovery (spec images-v2 §21).

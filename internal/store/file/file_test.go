@@ -13,12 +13,14 @@ import (
 
 func open(t testing.TB, cfg file.Config) *file.Store {
 	t.Helper()
-	s, err := file.Open(cfg, slog.New(slog.DiscardHandler))
+	s, err := file.Open(cfg, quiet())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // names lists the files below dirs.
 func names(t *testing.T, dirs ...string) (list []string) {
