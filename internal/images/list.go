@@ -18,7 +18,7 @@ type Listing struct {
 	FromStart     bool   // no marker was given
 	Visibility    string // "all" or a visibility
 	HasVisibility bool
-	MemberStatus  string  // empty, "all" or a member status
+	MemberStatus  *string // "all" or a member status; nil is accepted
 	Hidden        *string // true or false in any case; nil is false
 	Protected     *string // true or false
 	Tags          []string
@@ -115,14 +115,16 @@ func (l *Listing) readVisibility(q *metadata.Query) error {
 }
 
 func (l *Listing) readMemberStatus(q *metadata.Query) error {
-	switch s := glance.MemberStatus(l.MemberStatus); {
-	case l.MemberStatus == "":
-	case l.MemberStatus == "all":
+	if l.MemberStatus == nil {
+		return nil
+	}
+	switch s := glance.MemberStatus(*l.MemberStatus); {
+	case s == "all":
 		q.AnyMemberStatus = true
 	case s.Known():
 		q.MemberStatus = s
 	default:
-		return glance.Errorf(glance.Invalid, "Invalid status: %s", l.MemberStatus)
+		return glance.Errorf(glance.Invalid, "Invalid status: %s", s)
 	}
 	return nil
 }

@@ -123,7 +123,7 @@ func TestListRefused(t *testing.T) {
 		{name: "marker empty", ask: images.Listing{}, want: invalid("No image found with ID ")},
 		{name: "marker deleted", ask: images.Listing{Marker: id(0)}, want: invalid("No image found with ID " + id(0))},
 		{name: "marker not visible", who: carol, ask: images.Listing{Marker: id(1)}, want: fault{glance.Forbidden, "Forbidding request, image " + id(1) + " not visible", ""}},
-		{name: "member_status", ask: images.Listing{FromStart: true, MemberStatus: "maybe"}, want: invalid("Invalid status: maybe")},
+		{name: "member_status", ask: images.Listing{FromStart: true, MemberStatus: ptr("maybe")}, want: invalid("Invalid status: maybe")},
 		{name: "visibility", ask: images.Listing{FromStart: true, HasVisibility: true, Visibility: "secret"}, want: invalid("Invalid visibility value: secret")},
 		{
 			name: "os_hidden", ask: images.Listing{FromStart: true, Hidden: ptr("yes")},

@@ -105,7 +105,7 @@ var verbs = map[string]func(t *testing.T, r *rig, who *glance.Caller) (seen bool
 		return lists(t, r, who, images.Listing{Visibility: "all", HasVisibility: true})
 	},
 	"list-members-all": func(t *testing.T, r *rig, who *glance.Caller) (bool, error) {
-		return lists(t, r, who, images.Listing{MemberStatus: "all"})
+		return lists(t, r, who, images.Listing{MemberStatus: ptr("all")})
 	},
 	"download": func(t *testing.T, r *rig, who *glance.Caller) (bool, error) {
 		_, err := r.downloader().Download(t.Context(), who, img1, nil)

@@ -38,11 +38,11 @@ func (d *Door) chosenStore(r *http.Request) *string {
 // readDataHeaders checks the headers of image data and gives the size they
 // announce (spec images-v2 §17).
 func readDataHeaders(r *http.Request) (int64, error) {
-	contentType := r.Header.Get("Content-Type")
+	contentType := "None"
+	if values := r.Header.Values("Content-Type"); len(values) > 0 {
+		contentType = values[0]
+	}
 	if media, _, _ := strings.Cut(contentType, ";"); strings.TrimSpace(strings.ToLower(media)) != "application/octet-stream" {
-		if contentType == "" {
-			contentType = "None"
-		}
 		return 0, glance.Detailf(glance.UnsupportedMedia, "Invalid content type %s", contentType)
 	}
 	if announced := r.Header.Values("X-Openstack-Image-Size"); len(announced) > 0 {

@@ -83,7 +83,7 @@ func (d *Door) readListing(params []api.Param) (images.Listing, error) {
 		case "visibility":
 			l.Visibility, l.HasVisibility = p.Value, true
 		case "member_status":
-			l.MemberStatus = p.Value
+			l.MemberStatus = &p.Value
 		case "os_hidden":
 			l.Hidden = &p.Value
 		case "protected":

@@ -37,7 +37,7 @@ func errRange(format string, args ...any) error {
 	return glance.Detailf(glance.RangeNotSatisfiable, format, args...)
 }
 
-var rangePattern = regexp.MustCompile(`^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$`)
+var rangePattern = regexp.MustCompile(`(?i)^\s*bytes\s*=\s*(\d*)\s*-\s*(\d*)\s*$`)
 
 func parseRange(value string, size int64) (part, error) {
 	if strings.Contains(value, ",") {
