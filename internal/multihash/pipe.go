@@ -23,7 +23,7 @@ var ErrEnough = errors.New("enough data")
 // returns ErrEnough.
 func To(w io.Writer) Consumer {
 	return func(_ context.Context, r io.Reader) error {
-		_, err := r.(io.WriterTo).WriteTo(w)
+		_, err := io.Copy(w, r) // by r's WriteTo
 		if errors.Is(err, ErrEnough) {
 			return nil
 		}

@@ -171,15 +171,20 @@ func (s *Set) Delete(ctx context.Context, at glance.Location) error {
 	return s.each(at, func(d Driver) error { return d.Delete(ctx, at.URL) })
 }
 
-// each calls the stores that may hold a location until one succeeds. When
-// there are several, one that knows nothing of the data does not count.
+// each calls the store of a location. Where that is not known it calls all that
+// have its kind of URL until one succeeds; those that know nothing of the data
+// do not count.
 func (s *Set) each(at glance.Location, call func(Driver) error) error {
-	stores := s.candidates(at)
-	if len(stores) == 1 {
-		return call(stores[0].Driver)
+	if id, ok := s.StoreOf(at); ok {
+		return call(s.byID[id].Driver)
 	}
 	var failed error
-	for _, n := range stores {
+	known := false
+	for _, n := range s.offered {
+		if !n.reads(at.URL) {
+			continue
+		}
+		known = true
 		err := call(n.Driver)
 		if err == nil {
 			return nil
@@ -191,27 +196,17 @@ func (s *Set) each(at glance.Location, call func(Driver) error) error {
 	switch {
 	case failed != nil:
 		return failed
-	case s.multi:
+	case known || s.multi:
 		return glance.Errorf(glance.NotFound, "Image not found in any configured backend")
 	}
 	return glance.Errorf(glance.NotFound, "Unknown scheme '%s' found in URI", scheme(at.URL))
 }
 
-// candidates gives the one store of a location, or else all whose kind of URL
-// it has.
-func (s *Set) candidates(at glance.Location) []Named {
-	if id, ok := s.StoreOf(at); ok {
-		return []Named{s.byID[id]}
-	}
-	var list []Named
-	for _, n := range s.offered {
-		info := n.Driver.Info()
-		// Compat: the type's name as a prefix; swift+https has type swift.
-		if slices.Contains(info.Schemes, scheme(at.URL)) || strings.HasPrefix(at.URL, info.Type) {
-			list = append(list, n)
-		}
-	}
-	return list
+// reads reports whether a store can mean a URL at all.
+func (n Named) reads(url string) bool {
+	info := n.Driver.Info()
+	// Compat: the original compares the type's name; swift+https has type swift.
+	return slices.Contains(info.Schemes, scheme(url)) || strings.HasPrefix(url, info.Type)
 }
 
 func scheme(url string) string {

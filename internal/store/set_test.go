@@ -193,6 +193,7 @@ func TestTryingAll(t *testing.T) {
 		text   string
 	}{
 		"second":      {[]attempt{{missing}, {nil}}, -1, ""},
+		"only one":    {[]attempt{{store.BadURL("no")}}, glance.NotFound, "Image not found in any configured backend"},
 		"none":        {[]attempt{{missing}, {store.BadURL("no")}}, glance.NotFound, "Image not found in any configured backend"},
 		"one is down": {[]attempt{{down}, {missing}}, glance.Unavailable, down.Error()},
 		"no store":    {nil, glance.NotFound, "Image not found in any configured backend"},

@@ -34,7 +34,7 @@ func (s *Store) Abandon(_ context.Context, up store.Upload) error {
 func abandonIn(dir string, up store.Upload) error {
 	left := []string{partName(dir, up)}
 	final := filepath.Join(dir, up.ImageID)
-	if info, err := os.Lstat(final); err == nil && info.ModTime().Nanosecond() == mark(up.Attempt) {
+	if info, err := os.Lstat(final); err == nil && time.Duration(info.ModTime().Nanosecond()) == mark(up.Attempt) {
 		left = append(left, final)
 	}
 	removed := false
@@ -52,18 +52,18 @@ func abandonIn(dir string, up store.Upload) error {
 	return syncDir(dir) // before the journal forgets the attempt
 }
 
-// setMark notes the attempt in the nanoseconds of the modification time: every
-// file system that is fit for images keeps them, network ones too, while
-// extended attributes are missing on many. It must be the last change before
-// the file is synced.
+// setMark notes the attempt in the fraction of a second of the modification
+// time, in whole microseconds: every file system that is fit for images keeps
+// those, network ones too, while extended attributes are missing on many. It
+// must be the last change before the file is synced.
 func setMark(f *os.File, attempt string) error {
 	second := time.Now().Add(-time.Second).Truncate(time.Second) // never in the future
-	return os.Chtimes(f.Name(), time.Time{}, second.Add(time.Duration(mark(attempt))))
+	return os.Chtimes(f.Name(), time.Time{}, second.Add(mark(attempt)))
 }
 
 // mark is never 0, which is what coarse file systems give everyone.
-func mark(attempt string) int {
+func mark(attempt string) time.Duration {
 	h := fnv.New64a()
 	h.Write([]byte(attempt))
-	return 1 + int(h.Sum64()%999_999_999)
+	return time.Duration(1+h.Sum64()%999_999) * time.Microsecond
 }

@@ -10,7 +10,9 @@
 //
 // Open gives an *os.File. Directories that the original wrote are taken as
 // they are, symbolic links included. A URL is accepted when its path, with
-// every .. resolved, lies in one of the configured directories.
+// every .. resolved, lies in one of the configured directories; the original
+// reads any path. Images in a directory that was configured once stay readable
+// when it is listed in filesystem_store_datadirs with a low priority.
 //
 // What depends on the operating system is in os_linux.go and os_other.go: to
 // support another system well, write its file.

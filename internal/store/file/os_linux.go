@@ -44,6 +44,6 @@ func isNotDir(err error) bool { return errors.Is(err, unix.ENOTDIR) }
 // cannotSync reports whether a file system refuses to sync directories at all.
 func cannotSync(err error) bool { return is(err, unix.EINVAL, unix.EOPNOTSUPP) }
 
-func is(err error, any ...error) bool {
-	return slices.ContainsFunc(any, func(e error) bool { return errors.Is(err, e) })
+func is(err error, one ...error) bool {
+	return slices.ContainsFunc(one, func(e error) bool { return errors.Is(err, e) })
 }
