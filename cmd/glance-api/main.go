@@ -1,4 +1,3 @@
-// Command glance-api serves the Images API.
 package main
 
 import (

@@ -1,5 +1,3 @@
-// Command glance-registry serves images to other services of older
-// installations.
 package main
 
 import (
