@@ -71,7 +71,7 @@ func TestSuite(t *testing.T) {
 				cfg, dirs := config(t)
 				return storetest.Fixture{
 					Driver:  open(t, cfg),
-					Foreign: "file:///elsewhere/1",
+					Foreign: "swift://elsewhere/1",
 					Names:   func(t *testing.T) []string { return names(t, dirs...) },
 				}
 			})

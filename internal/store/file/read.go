@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"glance/internal/glance"
@@ -14,7 +15,7 @@ import (
 
 // Open gives the file itself, positioned at offset; see store.Driver.
 func (s *Store) Open(_ context.Context, url string, offset int64) (store.Data, error) {
-	path, err := s.path(url)
+	path, err := filePath(url)
 	if err != nil {
 		return store.Data{}, err
 	}
@@ -46,7 +47,7 @@ func position(f *os.File, offset int64) (size int64, err error) {
 
 // Size asks for the length of the file; see store.Driver.
 func (s *Store) Size(_ context.Context, url string) (int64, error) {
-	path, err := s.path(url)
+	path, err := filePath(url)
 	if err != nil {
 		return 0, err
 	}
@@ -62,7 +63,7 @@ func (s *Store) Size(_ context.Context, url string) (int64, error) {
 
 // Delete removes the file; see store.Driver.
 func (s *Store) Delete(_ context.Context, url string) error {
-	path, err := s.path(url)
+	path, err := filePath(url)
 	if err != nil {
 		return err
 	}
@@ -84,12 +85,17 @@ func (s *Store) Delete(_ context.Context, url string) error {
 
 // Owns reports whether url lies in one of the directories.
 func (s *Store) Owns(url string) bool {
-	_, err := s.path(url)
-	return err == nil
+	path, err := filePath(url)
+	return err == nil && slices.ContainsFunc(s.dirs, func(d dir) bool {
+		in, ok := strings.CutPrefix(path, strings.TrimSuffix(d.path, "/")+"/")
+		return ok && in != ""
+	})
 }
 
-// path gives the file that url means.
-func (s *Store) path(url string) (string, error) {
+// filePath gives the file that url means, wherever it lies: images that were
+// stored before an operator moved the directories must go on working. No user
+// can make such a URL: locations with the schemes of this store are refused.
+func filePath(url string) (string, error) {
 	rest, ok := strings.CutPrefix(url, scheme)
 	if !ok {
 		if rest, ok = strings.CutPrefix(url, "filesystem://"); !ok {
@@ -102,12 +108,7 @@ func (s *Store) path(url string) (string, error) {
 	if err != nil {
 		return "", store.BadURL("%w", err)
 	}
-	for _, d := range s.dirs {
-		if in, ok := strings.CutPrefix(path, strings.TrimSuffix(d.path, "/")+"/"); ok && in != "" {
-			return path, nil
-		}
-	}
-	return "", store.BadURL("it lies in none of the store's directories")
+	return path, nil
 }
 
 // unread classifies what the system says about reading.

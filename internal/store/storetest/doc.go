@@ -4,7 +4,7 @@
 //		storetest.Run(t, func(t *testing.T) storetest.Fixture {
 //			s, err := file.Open(file.Config{Datadir: t.TempDir()}, slog.Default())
 //			…
-//			return storetest.Fixture{Driver: s, Foreign: "file:///elsewhere/1"}
+//			return storetest.Fixture{Driver: s, Foreign: "swift://elsewhere/1"}
 //		})
 //	}
 //
