@@ -116,7 +116,7 @@ func conditionsAgree(t *testing.T, s metadata.Store) {
 	r := rand.New(rand.NewPCG(20, 26))
 	w := randomWorld(r, 60)
 	w.store(t, s)
-	for range 300 {
+	for range 200 {
 		sc := oneOf(r, metadata.Scope{Admin: true}, metadata.Scope{Admin: true, Project: "p"}, metadata.Scope{Project: "p"},
 			metadata.Scope{Project: "q"}, metadata.Scope{})
 		sc.Deleted = r.IntN(4) == 0

@@ -27,9 +27,11 @@ func pagesByEveryKey(t *testing.T, s metadata.Store) {
 				if turn&1 != 0 && !sc.Admin {
 					continue
 				}
+				first, rest := turn&1 != 0, turn&2 != 0
 				q := metadata.Query{Limit: 15, AllVisibilities: true, Sort: []metadata.SortKey{
-					{Column: c, Desc: turn&1 != 0}, {Column: metadata.ColumnCreatedAt, Desc: turn&2 != 0},
-					{Column: metadata.ColumnID, Desc: turn&2 != 0},
+					{Column: c, Desc: first},
+					{Column: metadata.ColumnCreatedAt, Desc: rest},
+					{Column: metadata.ColumnID, Desc: rest},
 				}}
 				t.Run(fmt.Sprintf("%s %d admin %v", c, turn, sc.Admin), func(t *testing.T) { walk(t, s, w, sc, q) })
 			}

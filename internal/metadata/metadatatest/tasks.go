@@ -107,12 +107,12 @@ func updateTask(t *testing.T, s metadata.Store) {
 	want.Input, want.UpdatedAt = json.RawMessage(`{"k": "v"}`), got.UpdatedAt
 	same(t, "returned", got, want)
 	mine := errors.New("mine")
-	for _, stop := range []error{metadata.ErrUnchanged, mine} {
+	for stop, want := range map[error]error{metadata.ErrUnchanged: nil, mine: mine} {
 		_, err := s.UpdateTask(t.Context(), anything(), id(1), func(one *glance.Task) error {
 			one.Message = "changed"
 			return stop
 		})
-		if stop == mine && !errors.Is(err, mine) || stop != mine && err != nil {
+		if !errors.Is(err, want) {
 			t.Errorf("%v: error %v", stop, err)
 		}
 	}

@@ -31,7 +31,7 @@ func candidateSets(t *testing.T, s metadata.Store) {
 	scopes := []metadata.Scope{{Admin: true}, {Admin: true, Project: "p"}, {Project: "p"}, {Project: "q"}, {Project: "third"}, {}}
 	for _, sc := range scopes {
 		for _, v := range append(glance.Visibilities(), "", "all") {
-			for _, status := range []glance.MemberStatus{"", glance.MemberPending, glance.MemberRejected, "all"} {
+			for _, status := range []glance.MemberStatus{"", glance.MemberPending, "all"} {
 				for _, public := range []*bool{nil, ptr(true), ptr(false)} {
 					q := metadata.Query{Limit: -1, Sort: byID(), Public: public, Visibility: v, MemberStatus: status}
 					if v == "all" {

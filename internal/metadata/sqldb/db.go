@@ -114,9 +114,9 @@ func (db *DB) Close() error {
 func (db *DB) failed(doing string, err error) error {
 	var known *glance.Error
 	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case err == nil, errors.As(err, &known):
+		return err
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("metadata: %s: %w", doing, err)
 	case db.dialect.kind(err) == glance.Unavailable:
 		return glance.Because(glance.Unavailable, fmt.Errorf("%s: %w", doing, err), "The database is not available.")

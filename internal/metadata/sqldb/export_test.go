@@ -1,7 +1,7 @@
 package sqldb
 
 import (
-	"errors"
+	"database/sql"
 	"testing"
 	"time"
 
@@ -25,15 +25,14 @@ func (db *DB) ExplainText(t *testing.T, statement string, args ...any) (plan []s
 	if err != nil {
 		t.Fatal(err)
 	}
-	for rows.Next() {
+	err = each(rows, func(rows *sql.Rows) error {
 		var id, parent, unused int
 		var detail string
-		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-			t.Fatal(err)
-		}
+		err := rows.Scan(&id, &parent, &unused, &detail)
 		plan = append(plan, detail)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 	return plan

@@ -93,12 +93,17 @@ func (t *tx) query(scan func(*sql.Rows) error, statement string, args ...any) er
 	if err != nil {
 		return t.fail("read rows", err)
 	}
+	return t.fail("read rows", each(rows, scan))
+}
+
+func each(rows *sql.Rows, scan func(*sql.Rows) error) (err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
-		if err = scan(rows); err != nil {
-			break
+		if err := scan(rows); err != nil {
+			return err
 		}
 	}
-	return t.fail("read rows", errors.Join(err, rows.Err(), rows.Close()))
+	return rows.Err()
 }
 
 func (t *tx) fail(doing string, err error) error {

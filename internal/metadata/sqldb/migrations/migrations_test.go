@@ -56,6 +56,11 @@ func lines(t *testing.T, db *sql.DB, query string) (list []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer func() {
+		if err := rows.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	for rows.Next() {
 		var line string
 		if err := rows.Scan(&line); err != nil {
@@ -63,7 +68,7 @@ func lines(t *testing.T, db *sql.DB, query string) (list []string) {
 		}
 		list = append(list, line)
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
 	return list

@@ -74,16 +74,19 @@ func (s *Schema) heads(ctx context.Context, tx *sql.Tx) (rows []string, err erro
 	if err != nil {
 		return nil, fmt.Errorf("read alembic_version: %w", err)
 	}
-	for found.Next() && err == nil {
+	defer func() { err = errors.Join(err, found.Close()) }()
+	for found.Next() {
 		var name string
-		err = found.Scan(&name)
+		if err := found.Scan(&name); err != nil {
+			return nil, fmt.Errorf("read alembic_version: %w", err)
+		}
 		switch name {
 		case "pike01", "ocata01":
 			name = strings.Replace(name, "01", "_contract01", 1)
 		}
 		rows = append(rows, name)
 	}
-	return rows, errors.Join(err, found.Err(), found.Close())
+	return rows, found.Err()
 }
 
 func (s *Schema) empty(ctx context.Context, tx *sql.Tx) (bool, error) {
