@@ -45,10 +45,13 @@ type Images interface {
 
 	// Image gives one image. Unknown, not visible in sc, or deleted (unless
 	// sc.Deleted): NotFound "No image found with ID X". Ids longer than 36
-	// characters are not found without asking the database.
+	// characters are not found without asking the database. A live image
+	// comes with its active locations, a deleted one with those that are
+	// pending_delete; numbers in their metadata are json.Number.
 	Image(ctx context.Context, sc Scope, id string) (*glance.Image, error)
 
-	// Images gives a page of images.
+	// Images gives a page of images. Deleted ones are among them only when
+	// sc.Deleted; q.Check must hold, else Invalid.
 	Images(ctx context.Context, sc Scope, q Query) ([]*glance.Image, error)
 
 	// UpdateImage changes a visible image through change, which is given the
@@ -62,7 +65,8 @@ type Images interface {
 	// glance.LockProperty stays as it is whatever change does. When change
 	// sets Deleted, DeletedAt becomes now and children and members are deleted
 	// with the image; locations then keep the status pending_delete when
-	// change gave them that, else get deleted.
+	// change gave them that, else get deleted. When change clears Deleted, the
+	// image lives again, with the children that change gave it.
 	UpdateImage(ctx context.Context, sc Scope, id string, change func(*glance.Image) error) (*glance.Image, error)
 
 	// Usage gives the bytes that the images of owner occupy, size times live
@@ -83,8 +87,9 @@ type Members interface {
 	// AddMember stores a membership with status pending unless m says
 	// otherwise. admit is given the number of present members within the same
 	// transaction; its error is returned and nothing is stored. A live
-	// membership is a Conflict "Member M is duplicated for image X". A removed
-	// one is revived in place and keeps its CreatedAt.
+	// membership is a Conflict "Member M is duplicated for image X", before
+	// admit is asked; a missing or deleted image NotFound. A removed one is
+	// revived in place and keeps its CreatedAt.
 	AddMember(ctx context.Context, m glance.Member, admit func(present int) error) (glance.Member, error)
 
 	// UpdateMember changes a membership as UpdateImage changes an image.
@@ -97,6 +102,8 @@ type Members interface {
 // Tasks keeps tasks. An admin sees all, others those of their project and
 // those without an owner.
 type Tasks interface {
+	// CreateTask stores a new task; CreatedAt and UpdatedAt are set as by
+	// CreateImage. An id that was ever used is a Conflict.
 	CreateTask(ctx context.Context, t *glance.Task) error
 	// Task gives one task; NotFound "No task found with ID X".
 	Task(ctx context.Context, sc Scope, id string) (*glance.Task, error)
@@ -110,7 +117,8 @@ type Tasks interface {
 // Locks is the import lock, one per image: the property glance.LockProperty
 // with the id of the task that holds it (spec image-states §5, database §4).
 type Locks interface {
-	// Lock takes the lock for holder; Conflict when it is held.
+	// Lock takes the lock for holder; Conflict when it is held, by holder too,
+	// NotFound when there is no such image or it is deleted.
 	Lock(ctx context.Context, imageID, holder string) error
 	// Unlock releases the lock held by holder; NotFound when it is not.
 	Unlock(ctx context.Context, imageID, holder string) error
