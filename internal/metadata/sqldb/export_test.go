@@ -1,9 +1,14 @@
 package sqldb
 
 import (
+	"context"
 	"database/sql"
+	"database/sql/driver"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"modernc.org/sqlite"
 
 	"glance/internal/metadata"
 )
@@ -61,3 +66,42 @@ func Dollars(statement string) string { return dollars(statement) }
 func ParseTime(s string) (time.Time, error) { return parseTime(s) }
 
 func PythonJSON(raw []byte) []byte { return pythonJSON(raw) }
+
+// CountReads makes db, which has the file at path open, count the statements
+// it reads with.
+func (db *DB) CountReads(t *testing.T, path string) *atomic.Int64 {
+	t.Helper()
+	c, err := sqlite.NewConnector(sqliteName(URL{Dialect: SQLite, Database: path}, Options{}, "deferred"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.reads.Close(); err != nil {
+		t.Fatal(err)
+	}
+	n := new(atomic.Int64)
+	db.reads = sql.OpenDB(countingConnector{keeper{c}, n})
+	return n
+}
+
+type countingConnector struct {
+	driver.Connector
+	n *atomic.Int64
+}
+
+func (c countingConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return countingConn{conn.(*keptConn), c.n}, nil
+}
+
+type countingConn struct {
+	*keptConn
+	n *atomic.Int64
+}
+
+func (c countingConn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
+	c.n.Add(1)
+	return c.keptConn.PrepareContext(ctx, text)
+}

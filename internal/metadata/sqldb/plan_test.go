@@ -112,3 +112,35 @@ func TestPlanOfChildren(t *testing.T) {
 		}
 	}
 }
+
+// A page is four statements whatever its size and whoever asks, an image too.
+func TestFourStatements(t *testing.T) {
+	path := t.TempDir() + "/glance.sqlite"
+	db := openFile(t, path)
+	defer closeDB(t, db)
+	for n := range 150 {
+		if err := db.CreateImage(t.Context(), metadatatest.BenchImage(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	count := db.CountReads(t, path)
+	for _, sc := range []metadata.Scope{metadata.Everything(), {Project: "large"}, {Project: "small"}} {
+		for _, limit := range []int{1, 25, 150} {
+			q := defaultList()
+			q.Limit = limit
+			page, err := db.Images(t.Context(), sc, q)
+			if err != nil || len(page) == 0 {
+				t.Fatalf("page of %d, %v", len(page), err)
+			}
+			if n := count.Swap(0); n != 4 {
+				t.Errorf("scope %+v, page of %d: %d statements", sc, len(page), n)
+			}
+		}
+	}
+	if _, err := db.Image(t.Context(), metadata.Scope{Project: "large"}, metadatatest.BenchImage(2).ID); err != nil {
+		t.Fatal(err)
+	}
+	if n := count.Swap(0); n != 4 {
+		t.Errorf("one image: %d statements", n)
+	}
+}
