@@ -3,8 +3,8 @@ package v2
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -62,16 +62,22 @@ func (d *Door) appendImage(b []byte, img *glance.Image, echo map[string]any) []b
 	b = appendFilled(b, "os_hash_algo", img.HashAlgo)
 	b = appendFilled(b, "os_hash_value", img.HashValue)
 	b = appendText(b, "id", img.ID)
-	b = appendText(b, "created_at", img.CreatedAt.UTC().Format(timeLayout))
-	b = appendText(b, "updated_at", img.UpdatedAt.UTC().Format(timeLayout))
+	b = appendTime(b, "created_at", img.CreatedAt)
+	b = appendTime(b, "updated_at", img.UpdatedAt)
 	b = d.appendLocations(b, img, echo)
 	b = appendTags(b, img.Tags)
-	self := "/v2/images/" + img.ID
-	b = appendText(b, "self", self)
-	b = appendText(b, "file", self+"/file")
+	b = appendLink(b, "self", img.ID, "")
+	b = appendLink(b, "file", img.ID, "/file")
 	b = appendText(b, "schema", "/v2/schemas/image")
 	b = d.appendStores(b, img)
 	return append(b, '}')
+}
+
+// appendLink appends the path of an image and of what lies below it.
+func appendLink(b []byte, key, id, below string) []byte {
+	b = append(appendKey(b, key), `"/v2/images/`...)
+	b = append(appendEscaped(b, id), below...)
+	return append(b, '"')
 }
 
 // ownerEcho is the key of echo that says how the request spelled the owner.
@@ -115,7 +121,7 @@ func (d *Door) hidesProperty(img *glance.Image, name string) bool {
 	case "direct_url":
 		return d.Config.ShowDirectURL && len(img.Locations) > 0
 	case "stores":
-		return d.storesOf(img) != ""
+		return d.showsStores(img)
 	}
 	return false
 }
@@ -142,24 +148,26 @@ func (d *Door) appendLocations(b []byte, img *glance.Image, echo map[string]any)
 	return b
 }
 
+// appendStores appends the ids of the stores that hold data, unless no
+// location says where it lies.
 func (d *Door) appendStores(b []byte, img *glance.Image) []byte {
-	if ids := d.storesOf(img); ids != "" {
-		b = appendText(b, "stores", ids)
+	if !d.showsStores(img) {
+		return b
 	}
-	return b
-}
-
-func (d *Door) storesOf(img *glance.Image) string {
-	if d.Config.StoreIDs == nil || len(img.Locations) == 0 {
-		return ""
-	}
-	ids := make([]string, 0, len(img.Locations))
-	for _, loc := range img.Locations {
-		if id := loc.Store(); id != "" {
-			ids = append(ids, id)
+	b = append(appendKey(b, "stores"), '"')
+	separator := ""
+	for i := range img.Locations {
+		if id := img.Locations[i].Store(); id != "" {
+			b = appendEscaped(append(b, separator...), id)
+			separator = ","
 		}
 	}
-	return strings.Join(ids, ",")
+	return append(b, '"')
+}
+
+func (d *Door) showsStores(img *glance.Image) bool {
+	return d.Config.StoreIDs != nil &&
+		slices.ContainsFunc(img.Locations, func(loc glance.Location) bool { return loc.Store() != "" })
 }
 
 func appendTags(b []byte, tags []string) []byte {
@@ -212,6 +220,12 @@ func appendFlag(b []byte, key string, value bool) []byte {
 	return strconv.AppendBool(appendKey(b, key), value)
 }
 
+// appendTime appends a time as images and members show it.
+func appendTime(b []byte, key string, t time.Time) []byte {
+	b = t.UTC().AppendFormat(append(appendKey(b, key), '"'), timeLayout)
+	return append(b, '"')
+}
+
 // appendMoment appends a time as tasks show it; the zero one is null.
 func appendMoment(b []byte, key string, t time.Time) []byte {
 	if t.IsZero() {
@@ -234,10 +248,14 @@ func appendAny(b []byte, v any) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-// appendString appends s as JSON. Only what must be escaped is; bytes that are
-// no UTF-8 become the replacement character.
+// appendString appends s as JSON.
 func appendString(b []byte, s string) []byte {
-	b = append(b, '"')
+	return append(appendEscaped(append(b, '"'), s), '"')
+}
+
+// appendEscaped appends what stands between the quotes. Only what must be
+// escaped is; bytes that are no UTF-8 become the replacement character.
+func appendEscaped(b []byte, s string) []byte {
 	start := 0
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -254,15 +272,14 @@ func appendString(b []byte, s string) []byte {
 			i++
 			continue
 		}
-		b = append(b, s[start:i]...)
-		b = appendEscaped(b, c)
+		b = appendEscape(append(b, s[start:i]...), c)
 		i++
 		start = i
 	}
-	return append(append(b, s[start:]...), '"')
+	return append(b, s[start:]...)
 }
 
-func appendEscaped(b []byte, c byte) []byte {
+func appendEscape(b []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':
 		return append(b, '\\', c)

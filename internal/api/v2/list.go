@@ -22,33 +22,35 @@ func (d *Door) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, func(b []byte) []byte {
-		b = append(b, `{"images": [`...)
-		for i, img := range page.Images {
-			if i > 0 {
-				b = append(b, ", "...)
-			}
-			b = d.appendImage(b, img, nil)
-		}
-		b = append(b, ']')
-		b = appendText(b, "first", pageLink(params, ""))
-		b = appendText(b, "schema", "/v2/schemas/images")
-		if page.Last != "" {
-			b = appendText(b, "next", pageLink(params, page.Last))
-		}
-		return append(b, '}')
-	})
+	return writeJSON(w, http.StatusOK, func(b []byte) []byte { return d.appendPage(b, page, params) })
 }
 
-// pageLink is the link to the page after marker, to the first one when it is
-// empty (spec images-v2 §8.4).
-func pageLink(params []api.Param, marker string) string {
-	var query strings.Builder
-	add := func(name, value string) {
-		if query.Len() > 0 {
-			query.WriteByte('&')
+func (d *Door) appendPage(b []byte, page images.Page, params []api.Param) []byte {
+	b = append(b, `{"images": [`...)
+	for i, img := range page.Images {
+		if i > 0 {
+			b = append(b, ", "...)
 		}
-		query.WriteString(url.QueryEscape(name) + "=" + url.QueryEscape(value))
+		b = d.appendImage(b, img, nil)
+	}
+	b = append(b, ']')
+	b = appendPageLink(b, "first", params, "")
+	b = appendText(b, "schema", "/v2/schemas/images")
+	if page.Last != "" {
+		b = appendPageLink(b, "next", params, page.Last)
+	}
+	return append(b, '}')
+}
+
+// appendPageLink appends the link to the page after marker, to the first one
+// when it is empty (spec images-v2 §8.4).
+func appendPageLink(b []byte, key string, params []api.Param, marker string) []byte {
+	b = append(appendKey(b, key), `"/v2/images`...)
+	separator := byte('?')
+	add := func(name, value string) {
+		b = append(append(b, separator), url.QueryEscape(name)...) // which leaves nothing that JSON escapes
+		b = append(append(b, '='), url.QueryEscape(value)...)
+		separator = '&'
 	}
 	for _, p := range params {
 		if p.Name != "marker" {
@@ -58,10 +60,7 @@ func pageLink(params []api.Param, marker string) string {
 	if marker != "" {
 		add("marker", marker)
 	}
-	if query.Len() == 0 {
-		return "/v2/images"
-	}
-	return "/v2/images?" + query.String()
+	return append(b, '"')
 }
 
 // readListing sorts the parameters by what they mean. Of a repeated one the
@@ -69,15 +68,12 @@ func pageLink(params []api.Param, marker string) string {
 func (d *Door) readListing(params []api.Param) (images.Listing, error) {
 	l := images.Listing{Limit: min(d.Config.LimitDefault, d.Config.LimitMax), FromStart: true}
 	filters := make(map[string]int)
+	var limit *string
 	var sort []string
 	for _, p := range params {
 		switch p.Name {
 		case "limit":
-			limit, err := d.readLimit(p.Value)
-			if err != nil {
-				return l, err
-			}
-			l.Limit = limit
+			limit = &p.Value
 		case "marker":
 			l.Marker, l.FromStart = p.Value, false
 		case "visibility":
@@ -97,11 +93,10 @@ func (d *Door) readListing(params []api.Param) (images.Listing, error) {
 		case "sort":
 			sort = append(sort[:0], p.Value)
 		case "deleted":
-		case "changes-since":
-			if p.Value != "" {
+		default:
+			if p.Name == "changes-since" && p.Value != "" {
 				return l, glance.Errorf(glance.Invalid, `The "changes-since" filter is no longer available on v2.`)
 			}
-		default:
 			if at, seen := filters[p.Name]; seen {
 				l.Filters[at].Value = p.Value
 				continue
@@ -110,18 +105,25 @@ func (d *Door) readListing(params []api.Param) (images.Listing, error) {
 			l.Filters = append(l.Filters, images.Filter{Name: p.Name, Value: p.Value})
 		}
 	}
+	if err := d.readLimit(&l, limit); err != nil {
+		return l, err
+	}
 	return l, readSort(&l, sort)
 }
 
-func (d *Door) readLimit(value string) (int, error) {
-	limit, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+func (d *Door) readLimit(l *images.Listing, value *string) error {
+	if value == nil {
+		return nil
+	}
+	limit, err := strconv.ParseInt(strings.TrimSpace(*value), 10, 64)
 	if err != nil {
-		return 0, glance.Errorf(glance.Invalid, "limit param must be an integer")
+		return glance.Errorf(glance.Invalid, "limit param must be an integer")
 	}
 	if limit < 0 {
-		return 0, glance.Errorf(glance.Invalid, "limit param must be positive")
+		return glance.Errorf(glance.Invalid, "limit param must be positive")
 	}
-	return int(min(limit, int64(d.Config.LimitMax))), nil
+	l.Limit = int(min(limit, int64(d.Config.LimitMax)))
+	return nil
 }
 
 // readSort reads the newer form: sort=key[:dir],key[:dir].

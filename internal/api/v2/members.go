@@ -121,7 +121,7 @@ func appendMember(b []byte, m glance.Member) []byte {
 	b = appendText(append(b, '{'), "member_id", m.Member)
 	b = appendText(b, "image_id", m.ImageID)
 	b = appendText(b, "status", string(m.Status))
-	b = appendText(b, "created_at", m.CreatedAt.UTC().Format(timeLayout))
-	b = appendText(b, "updated_at", m.UpdatedAt.UTC().Format(timeLayout))
+	b = appendTime(b, "created_at", m.CreatedAt)
+	b = appendTime(b, "updated_at", m.UpdatedAt)
 	return append(appendText(b, "schema", "/v2/schemas/member"), '}')
 }
