@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"glance/internal/api"
 	"glance/internal/glance"
 	"glance/internal/images"
 )
@@ -76,8 +77,14 @@ func (d *Door) download(w http.ResponseWriter, r *http.Request) error {
 }
 
 func preferredStores(r *http.Request) []string {
+	list := ""
+	for _, p := range api.Query(r) {
+		if p.Name == "prefer" {
+			list = p.Value // the last one counts
+		}
+	}
 	var stores []string
-	for _, item := range strings.Split(r.URL.Query().Get("prefer"), ",") {
+	for _, item := range strings.Split(list, ",") {
 		if item = strings.TrimSpace(item); item != "" {
 			stores = append(stores, item)
 		}
@@ -116,7 +123,7 @@ func (d *Door) send(ctx context.Context, w http.ResponseWriter, r *http.Request,
 	if err != nil {
 		return err
 	}
-	defer data.Close() //nolint:errcheck // it was only read
+	defer data.Close()
 	w.WriteHeader(status)
 	// The kernel sends a file by itself: io.Copy finds ReadFrom on w.
 	n, err := io.Copy(w, io.LimitReader(data, part.length))

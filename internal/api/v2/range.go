@@ -48,16 +48,12 @@ func parseRange(value string, size int64) (part, error) {
 	if m == nil || m[1] == "" && m[2] == "" {
 		return part{}, errRange("Invalid Range header.")
 	}
-	first, firstOK := parseOffset(m[1])
-	last, lastOK := parseOffset(m[2])
+	first, last := offset(m[1]), offset(m[2])
 	switch {
-	case !firstOK || !lastOK:
-		return part{}, errRange("Invalid Range header.")
+	case m[1] == "" && last == 0:
+		last = size - 1 // Compat: the last 0 bytes are all of them (recording download-range-1).
 	case m[1] == "":
-		if last == 0 || last > size {
-			last = size
-		}
-		return part{start: size - last, length: last, partial: true}, nil
+		first, last = max(size-last, 0), size-1
 	case m[2] == "":
 		last = size - 1
 	case first > last:
@@ -70,13 +66,14 @@ func parseRange(value string, size int64) (part, error) {
 	return part{start: first, length: min(last, size-1) - first + 1, partial: true}, nil
 }
 
-// parseOffset reads a number of digits only; empty is zero.
-func parseOffset(s string) (int64, bool) {
-	if s == "" {
-		return 0, true
+// offset gives the value of digits. None are zero, too many are the greatest
+// number, which lies beyond all data.
+func offset(digits string) int64 {
+	if digits == "" {
+		return 0
 	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	return n, err == nil
+	n, _ := strconv.ParseInt(digits, 10, 64)
+	return n
 }
 
 var contentRangePattern = regexp.MustCompile(`^\s*bytes\s+(\d+)\s*-\s*(\d+)\s*/\s*(\d+|\*)\s*$`)
@@ -87,14 +84,9 @@ func parseContentRange(value string, size int64) (part, error) {
 	if m == nil {
 		return part{}, errRange("Invalid Content-Range header.")
 	}
-	first, firstOK := parseOffset(m[1])
-	last, lastOK := parseOffset(m[2])
-	total, totalOK := int64(0), true
-	if m[3] != "*" {
-		total, totalOK = parseOffset(m[3])
-	}
+	first, last := offset(m[1]), offset(m[2])
 	switch {
-	case !firstOK || !lastOK || !totalOK, first > last, m[3] != "*" && last >= total:
+	case first > last, m[3] != "*" && last >= offset(m[3]):
 		return part{}, errRange("Invalid Content-Range header.")
 	case last >= size:
 		return part{}, errRange("Invalid stop position in Content-Range header. "+
@@ -120,24 +112,26 @@ func etag(img *glance.Image) string {
 // is 304 and written.
 func checkConditions(w http.ResponseWriter, r *http.Request, img *glance.Image) (done bool, err error) {
 	tag := etag(img)
-	if tag == "" {
-		return false, nil
+	if tag != "" {
+		w.Header().Set("Etag", tag)
+		w.Header().Set("Accept-Ranges", "bytes")
 	}
-	w.Header().Set("Etag", tag)
-	w.Header().Set("Accept-Ranges", "bytes")
-	if list := r.Header.Get("If-Match"); list != "" && !matchesTag(list, tag) {
+	if list := r.Header.Values("If-Match"); len(list) > 0 && !matchesTag(list, tag, "") {
 		return false, api.PreconditionFailed("")
 	}
-	if list := r.Header.Get("If-None-Match"); list != "" && matchesTag(list, tag) {
+	if list := r.Header.Values("If-None-Match"); len(list) > 0 && matchesTag(list, tag, "W/") {
 		w.WriteHeader(http.StatusNotModified)
 		return true, nil
 	}
 	return false, nil
 }
 
-func matchesTag(list, tag string) bool {
-	for _, item := range strings.Split(list, ",") {
-		if item = strings.TrimSpace(item); item == "*" || strings.TrimPrefix(item, "W/") == tag {
+// matchesTag looks for the validator in a list of such. prefix is what may
+// stand before it: W/ where a weak one is good enough.
+func matchesTag(list []string, tag, prefix string) bool {
+	for _, item := range strings.Split(strings.Join(list, ","), ",") {
+		item = strings.TrimSpace(item)
+		if item == "*" || tag != "" && strings.TrimPrefix(item, prefix) == tag {
 			return true
 		}
 	}
