@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -45,7 +46,7 @@ func NewSchema(containerFormats, diskFormats []string, customText []byte) (*Sche
 	properties := strings.NewReplacer(
 		`"CONTAINER_FORMATS"`, enumOf(containerFormats), `"DISK_FORMATS"`, enumOf(diskFormats),
 	).Replace(imageProperties)
-	if err := custom.conflicts(properties); err != nil {
+	if custom.properties, err = custom.besides(properties); err != nil {
 		return nil, err
 	}
 	s := &Schema{custom: make(map[string]bool)}
@@ -168,22 +169,33 @@ func orderedObject(text []byte) ([]customProperty, error) {
 		}
 		members = append(members, m)
 	}
-	_, err := d.Token()
-	return members, err
+	if _, err := d.Token(); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("something follows the JSON object")
+	}
+	return members, nil
 }
 
-// conflicts fails when a custom property redefines a base one.
-func (c customProperties) conflicts(base string) error {
+// besides gives the properties that base does not have. It fails when one of
+// base is redefined.
+func (c customProperties) besides(base string) ([]customProperty, error) {
 	var known map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(base), &known); err != nil {
-		return err
+		return nil, err
 	}
+	var own []customProperty
 	for _, p := range c.properties {
-		if b, ok := known[p.name]; ok && !sameJSON(b, p.text) {
-			return fmt.Errorf("unable to load schema: custom properties (%s) conflict with base properties", p.name)
+		b, ok := known[p.name]
+		if ok && !sameJSON(b, p.text) {
+			return nil, fmt.Errorf("unable to load schema: custom properties (%s) conflict with base properties", p.name)
+		}
+		if !ok {
+			own = append(own, p)
 		}
 	}
-	return nil
+	return own, nil
 }
 
 func sameJSON(a, b []byte) bool {
