@@ -80,8 +80,10 @@ func TestTasksOf(t *testing.T) {
 	r := newRig(t)
 	r.add(t, queued(func(img *glance.Image) { img.Visibility = "public" }))
 	for _, task := range []*glance.Task{
-		{ID: id(1), Owner: "p-alpha"}, {ID: id(2), Owner: "p-gamma"},
-		{ID: id(3), Owner: "p-alpha", ExpiresAt: time.Now().Add(-time.Hour)}, {ID: id(4), Owner: "p-alpha", ExpiresAt: time.Now().Add(time.Hour)},
+		{ID: id(1), Owner: "p-alpha"},
+		{ID: id(2), Owner: "p-gamma"},
+		{ID: id(3), Owner: "p-alpha", ExpiresAt: time.Now().Add(-time.Hour)},
+		{ID: id(4), Owner: "p-alpha", ExpiresAt: time.Now().Add(time.Hour)},
 	} {
 		task.ImageID, task.Type, task.Status = img1, "import", glance.TaskPending
 		if err := r.db.CreateTask(t.Context(), task); err != nil {

@@ -45,7 +45,8 @@ func checkRange(name string, n int64) error {
 func checkStorable(img *glance.Image) error {
 	texts := []struct{ key, value string }{
 		{"disk_format", img.DiskFormat},
-		{"container_format", img.ContainerFormat}, {"owner", img.Owner},
+		{"container_format", img.ContainerFormat},
+		{"owner", img.Owner},
 	}
 	if img.Name != nil {
 		texts = append(texts, struct{ key, value string }{"name", *img.Name})
