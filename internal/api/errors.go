@@ -241,6 +241,21 @@ func writeHealth(w http.ResponseWriter, r *http.Request, bad bool, contentType, 
 	writeStatus(w, r, status, contentType, body)
 }
 
+// withChallenge is for OnHeader: it adds WWW-Authenticate to any 401.
+func withChallenge(challenge string) func(int, http.Header) {
+	return func(status int, h http.Header) {
+		if status == http.StatusUnauthorized {
+			h.Add("Www-Authenticate", challenge)
+		}
+	}
+}
+
+// writeTokenRequired is how the token check refuses, whatever the client accepts.
+func writeTokenRequired(w http.ResponseWriter, r *http.Request) {
+	writeStatus(w, r, http.StatusUnauthorized, typeJSON,
+		`{"error": {"code": 401, "title": "Unauthorized", "message": "The request you have made requires authentication."}}`)
+}
+
 func writeStatus(w http.ResponseWriter, r *http.Request, status int, contentType, body string) {
 	h := w.Header()
 	h.Set("Content-Type", contentType)

@@ -84,6 +84,6 @@ func BuildAPI(ctx context.Context, cfg *config.API, log *slog.Logger) (_ *Genera
 	if err != nil {
 		return nil, err
 	}
-	g.handler, err = buildAPIPipeline(cfg, door, enforcer)
+	g.handler, err = buildAPIPipeline(cfg, door, enforcer, buildAuthToken(g, &cfg.Loaded, log))
 	return g, err
 }

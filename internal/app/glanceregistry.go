@@ -42,6 +42,7 @@ func BuildRegistry(ctx context.Context, cfg *config.Registry, log *slog.Logger) 
 		return nil, err
 	}
 	parts := commonParts(&cfg.CORS, &cfg.Healthcheck, &cfg.Middleware, &cfg.Images, enforcer)
+	parts.AuthToken = buildAuthToken(g, &cfg.Loaded, log)
 	if cfg.Old.EnableV1Registry {
 		door := registry.Door{Images: db, LimitDefault: cfg.Images.LimitParamDefault, LimitMax: cfg.Images.APILimitMax}
 		parts.Registry = api.NewRouter(door.Routes()...)

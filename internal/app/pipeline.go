@@ -17,7 +17,7 @@ import (
 	"glance/internal/policy"
 )
 
-func buildAPIPipeline(cfg *config.API, door http.Handler, enforcer *policy.Enforcer) (http.Handler, error) {
+func buildAPIPipeline(cfg *config.API, door http.Handler, enforcer *policy.Enforcer, tokens authTokenFilter) (http.Handler, error) {
 	parts := commonParts(&cfg.CORS, &cfg.Healthcheck, &cfg.Middleware, &cfg.Images, enforcer)
 	parts.Versions = api.Versions{
 		PublicEndpoint: cfg.Images.PublicEndpoint, ImageCache: cfg.Cache.Dir != "",
@@ -26,6 +26,7 @@ func buildAPIPipeline(cfg *config.API, door http.Handler, enforcer *policy.Enfor
 	if cfg.Old.EnableV2API {
 		parts.V2 = door
 	}
+	parts.AuthToken = tokens
 	parts.Cache, parts.CacheManage = uncached, uncached
 	return buildPipeline(&cfg.Loaded, &cfg.PasteDeploy, parts)
 }

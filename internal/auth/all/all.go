@@ -3,6 +3,7 @@ package all
 import (
 	"glance/internal/auth"
 	"glance/internal/auth/headers"
+	"glance/internal/auth/keystone"
 	"glance/internal/auth/noauth"
 	"glance/internal/glance"
 )
@@ -17,12 +18,15 @@ type Options struct {
 type Authenticators struct {
 	NoAuth  auth.Authenticator // everybody is an administrator
 	Headers auth.Authenticator // identity headers are believed
+	// Keystone makes the filter that puts those headers there.
+	Keystone func(keystone.Config) (*keystone.Filter, error)
 }
 
 // New makes all of them; it reaches for nothing outside.
 func New(o Options) Authenticators {
 	return Authenticators{
-		NoAuth:  noauth.Authenticator{},
-		Headers: &headers.Authenticator{AllowAnonymous: o.AllowAnonymous, IsAdmin: o.IsAdmin},
+		NoAuth:   noauth.Authenticator{},
+		Headers:  &headers.Authenticator{AllowAnonymous: o.AllowAnonymous, IsAdmin: o.IsAdmin},
+		Keystone: keystone.Open,
 	}
 }

@@ -1,0 +1,108 @@
+package keystone
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// renewAhead is how long before its end the service's own token is replaced.
+const renewAhead = 30 * time.Second
+
+// ownToken is what the service logs in with.
+type ownToken struct {
+	id       string
+	expires  time.Time
+	endpoint string // of the identity service in its catalog, or empty
+}
+
+// session keeps the service's own token.
+type session struct {
+	client    *client
+	endpoints *endpoints
+	cred      *Credentials
+	iface     string
+	region    string
+	current   atomic.Pointer[ownToken]
+	renewals  flights[struct{}, *ownToken]
+}
+
+// token is one that holds for some time to come. It is Unavailable when there
+// is none to be had.
+func (s *session) token(ctx context.Context) (*ownToken, error) {
+	now := s.current.Load()
+	if now != nil && time.Until(now.expires) > renewAhead {
+		return now, nil
+	}
+	next, err := s.renewals.do(ctx, struct{}{}, s.renew)
+	if err != nil && now != nil && time.Until(now.expires) > 0 {
+		return now, nil // it still holds; the next request tries again
+	}
+	return next, err
+}
+
+// drop makes the next request log in anew when t was refused.
+func (s *session) drop(t *ownToken) { s.current.CompareAndSwap(t, nil) }
+
+// endpoint is where tokens are checked: the identity service of the catalog,
+// else the one that gave the token.
+func (s *session) endpoint(ctx context.Context, t *ownToken) string {
+	if t.endpoint != "" {
+		return s.endpoints.v3(ctx, t.endpoint)
+	}
+	return s.endpoints.v3(ctx, s.cred.AuthURL)
+}
+
+func (s *session) renew(ctx context.Context) (*ownToken, error) {
+	body, err := s.cred.request()
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	answer, err := s.client.do(ctx, http.MethodPost, s.endpoints.v3(ctx, s.cred.AuthURL)+"/auth/tokens", http.Header{}, body)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.read(answer)
+	if err != nil {
+		return nil, unavailable(fmt.Errorf("log in at the identity service: %w", err))
+	}
+	s.current.Store(t)
+	return t, nil
+}
+
+func (s *session) read(answer *reply) (*ownToken, error) {
+	if answer.status != http.StatusCreated && answer.status != http.StatusOK {
+		return nil, fmt.Errorf("it answers %d", answer.status)
+	}
+	var doc document
+	if err := json.Unmarshal(answer.body, &doc); err != nil {
+		return nil, errNonsense
+	}
+	t := &ownToken{id: answer.header.Get("X-Subject-Token"), endpoint: doc.Token.Catalog.find("identity", s.iface, s.region)}
+	expires, ok := parseTime(doc.Token.ExpiresAt)
+	if t.id == "" || !ok {
+		return nil, errNonsense
+	}
+	t.expires = expires
+	return t, nil
+}
+
+// find is the URL of an endpoint. Both internal and internalURL are spelled.
+func (c catalog) find(service, iface, region string) string {
+	iface = strings.TrimSuffix(iface, "URL")
+	for _, s := range c {
+		if s.Type != service {
+			continue
+		}
+		for _, e := range s.Endpoints {
+			if strings.TrimSuffix(e.Interface, "URL") == iface && (region == "" || e.Region == region || e.RegionID == region) {
+				return e.URL
+			}
+		}
+	}
+	return ""
+}
