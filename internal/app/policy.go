@@ -8,9 +8,14 @@ import (
 )
 
 func buildPolicy(loaded *config.Loaded, opt *config.Policy, images *config.Images, log *slog.Logger) (*policy.Enforcer, *policy.Protection, error) {
+	post, err := policyPost(opt)
+	if err != nil {
+		return nil, nil, asValueFailure(err)
+	}
 	enforcer, err := policy.Open(policy.Config{
 		File: opt.File, Dirs: opt.Dirs, Find: loaded.Source.FindFile, DefaultRule: opt.DefaultRule,
 		EnforceNewDefaults: opt.EnforceNewDefaults, EnforceScope: opt.EnforceScope,
+		Post:     post,
 		PostJSON: opt.RemoteContentType == "application/json",
 		Log:      log,
 	})
