@@ -18,12 +18,18 @@ func Random(seed uint64, size int) []byte {
 }
 
 // ISO is data that is recognised as an ISO 9660 image: nothing before the
-// primary volume descriptor.
+// primary volume descriptor, which says how large the volume is. size is a
+// multiple of 2048.
 func ISO(seed uint64, size int) []byte {
-	const descriptors = 32 << 10
+	const descriptor, block = 32 << 10, 2048
 	data := Random(seed, size)
-	clear(data[:descriptors])
-	copy(data[descriptors:], "\x01CD001\x01\x00")
+	clear(data[:descriptor+block])
+	pvd := data[descriptor:]
+	copy(pvd, "\x01CD001\x01\x00")
+	binary.LittleEndian.PutUint32(pvd[80:], uint32(size/block))
+	binary.BigEndian.PutUint32(pvd[84:], uint32(size/block))
+	binary.LittleEndian.PutUint16(pvd[128:], block)
+	binary.BigEndian.PutUint16(pvd[130:], block)
 	return data
 }
 

@@ -68,6 +68,8 @@ func (n *Node) configuration(settings []string) string {
 		"[glance_store] stores = file,http",
 		"[glance_store] default_store = file",
 		"[glance_store] filesystem_store_datadir = " + n.StoreDir(),
+		"[oslo_policy] policy_file = " + n.Dir + "/policy.yaml", // not those of this machine
+		"[oslo_policy] policy_dirs = " + n.Dir + "/policy.d",
 		"[task] work_dir = " + n.Dir + "/tasks",
 	}, settings) {
 		section, option, found := strings.Cut(line, "] ")
@@ -154,7 +156,11 @@ func (n *Node) Await(id, status string) {
 	}
 }
 
-// Files are the names of all regular files in the store, relative to it.
+// journal is where a node without other configuration keeps its own notes.
+const journal = ".glance-journal"
+
+// Files are the names of all regular files in the store, relative to it,
+// without the journals of nodes.
 func (n *Node) Files() []string {
 	n.t.Helper()
 	var found []string
@@ -164,6 +170,8 @@ func (n *Node) Files() []string {
 			return nil // removed while we looked
 		case err != nil:
 			return err
+		case d.IsDir() && d.Name() == journal:
+			return fs.SkipDir
 		case !d.IsDir():
 			name, err := filepath.Rel(n.StoreDir(), path)
 			found = append(found, name)

@@ -16,7 +16,7 @@ import (
 
 const (
 	// Limit is how long anything may take that normally takes no time.
-	Limit = time.Minute
+	Limit = 30 * time.Second
 	// Interval is how often a state is asked for.
 	Interval = 5 * time.Millisecond
 )
