@@ -1,0 +1,481 @@
+package images_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"glance/internal/glance"
+	"glance/internal/images"
+	"glance/internal/store"
+)
+
+func addAt(position, url string, meta ...string) []images.Change {
+	return []images.Change{{
+		Op: images.Add, Name: "locations", Position: position,
+		Value: images.Value{Locations: []images.NewLocation{{URL: url, Metadata: at(url, meta...).Metadata}}},
+	}}
+}
+
+func saying(changes []images.Change, pairs ...string) []images.Change {
+	for i := range changes[0].Value.Locations {
+		v := map[string]string{}
+		for k := 0; k < len(pairs); k += 2 {
+			v[pairs[k]] = pairs[k+1]
+		}
+		changes[0].Value.Locations[i].Validation = v
+	}
+	return changes
+}
+
+func replaceBy(list ...string) []images.Change {
+	c := images.Change{Op: images.Replace, Name: "locations"}
+	for _, url := range list {
+		c.Value.Locations = append(c.Value.Locations, images.NewLocation{URL: url})
+	}
+	return []images.Change{c}
+}
+
+func removeAt(position string) []images.Change {
+	return []images.Change{{Op: images.Remove, Name: "locations", Position: position}}
+}
+
+var hex64 = strings.Repeat("ab", 32)
+
+func status(s glance.Status) func(*glance.Image) { return func(img *glance.Image) { img.Status = s } }
+
+func sized(n int64) func(*glance.Image) { return func(img *glance.Image) { img.Size = &n } }
+
+func lying(list ...string) func(*glance.Image) {
+	return func(img *glance.Image) {
+		for _, url := range list {
+			img.Locations = append(img.Locations, at(url))
+		}
+	}
+}
+
+// TestPatchLocationsRefused has the rows of spec images-v2 §10 in order; each
+// case also breaks rows further down, where that can be.
+func TestPatchLocationsRefused(t *testing.T) {
+	forbidden := func(s string) fault { return fault{glance.Forbidden, s, ""} }
+	conflict := func(s string) fault { return fault{glance.Conflict, s, ""} }
+	invalid := func(s string) fault { return fault{glance.Invalid, s, ""} }
+	active := status(glance.StatusActive)
+	tests := []struct {
+		name    string
+		who     *glance.Caller
+		img     *glance.Image
+		prepare func(*locationRig)
+		changes []images.Change
+		want    fault
+	}{
+		{"empty list", rita, queued(), (*locationRig).hide, replaceBy(), fault{glance.Forbidden, "", "Cannot set locations to empty list."}},
+		{"policy to set", rita, queued(), (*locationRig).hide, addAt("-", "http://web/a"),
+			forbidden("You are not authorized to complete set_image_location action.")},
+		{"policy to delete", alice, queued(), (*locationRig).hide, removeAt("0"),
+			forbidden("You are not authorized to complete delete_image_location action.")},
+		{"hidden, add", alice, queued(status(glance.StatusSaving)), (*locationRig).hide, addAt("-", "bad"),
+			forbidden("It's not allowed to add locations if locations are invisible.")},
+		{"hidden, replace", alice, queued(), (*locationRig).hide, replaceBy("bad"),
+			forbidden("It's not allowed to update locations if locations are invisible.")},
+		{"hidden, remove", boss, queued(), (*locationRig).hide, removeAt("0"),
+			forbidden("It's not allowed to remove locations if locations are invisible.")},
+		{"status, add", alice, queued(status(glance.StatusSaving)), nil, saying(addAt("x", "bad"), "os_hash_algo", "md4"),
+			conflict("It's not allowed to add locations if image status is saving.")},
+		{"status, replace", alice, queued(status(glance.StatusImporting)), nil, replaceBy("bad"),
+			conflict("It's not allowed to replace locations if image status is importing.")},
+		{"status, remove", boss, queued(), nil, removeAt("0"),
+			conflict("It's not allowed to remove locations if image status is queued.")},
+		{"validation", alice, queued(), nil, saying(addAt("x", "bad"), "os_hash_algo", "md4", "os_hash_value", "00"),
+			conflict("os_hash_algo must be sha256, not md4")},
+		{"the last one", boss, queued(active, lying("http://web/a")), nil, removeAt("x"),
+			fault{glance.Forbidden, "", "Cannot remove last location in the image."}},
+		{"remove nowhere", boss, queued(active, lying("http://web/a", "http://web/b")), nil, removeAt("x"),
+			invalid("Invalid position for removing a location.")},
+		{"remove beyond", boss, queued(active, lying("http://web/a", "http://web/b")), nil, removeAt("2"),
+			invalid("Invalid position for removing a location.")},
+		{"add nowhere", alice, queued(), (*locationRig).unreachable, addAt("x", "http://web/a"),
+			invalid("Invalid position for adding a location.")},
+		{"backend down, size unknown", alice, queued(), (*locationRig).unreachable, addAt("-", "http://web/a"),
+			invalid("The Store URI was malformed.")},
+		{"backend down, size known", alice, queued(active, sized(4)), (*locationRig).unreachable, addAt("-", "http://web/a"),
+			invalid("Invalid location")},
+		{"storage quota", alice, queued(active, sized(60), lying("http://web/a", "http://web/b", "http://web/c")), (*locationRig).tight,
+			addAt("-", "bad"), fault{glance.TooLarge, "Denying attempt to upload image because it exceeds the quota: " +
+				"The size of the data 60 will exceed the limit. -80 bytes remaining.", ""}},
+		{"number, add", alice, queued(active, sized(4), lying("http://web/a", "http://web/b", "http://web/c")), nil,
+			addAt("-", "bad"), fault{glance.TooLarge,
+				"The limit has been exceeded on the number of allowed image locations. Attempted: 4, Maximum: 3", ""}},
+		{"number, replace", alice, queued(), (*locationRig).unreachable, replaceBy("http://web/a", "b", "c", "d"), fault{glance.TooLarge,
+			"The limit has been exceeded on the number of allowed image locations. Attempted: 4, Maximum: 3", ""}},
+		{"other URLs", alice, queued(active, sized(4), lying("http://web/a")), nil, replaceBy("bad"),
+			invalid("Original locations is not empty: [http://web/a]")},
+		{"no scheme", alice, queued(), nil, addAt("-", "bad"), invalid("Invalid location")},
+		{"unknown scheme", alice, queued(), nil, addAt("-", "gopher://web/a"), invalid("Invalid location")},
+		{"file", alice, queued(), nil, addAt("-", "file:///etc/passwd"), invalid("Invalid location")},
+		{"filesystem", alice, queued(), nil, replaceBy("filesystem:///etc/passwd"), invalid("Invalid location")},
+		{"swift+config", alice, queued(), nil, addAt("-", "swift+config://ref/c/o"), invalid("Invalid location")},
+		{"no data", alice, queued(), nil, addAt("-", "http://web/none"), invalid("Invalid location")},
+		{"no bytes", alice, queued(), nil, addAt("-", "http://web/empty"), invalid("Invalid location")},
+		{"there already", alice, queued(active, sized(4), func(img *glance.Image) {
+			img.Locations = []glance.Location{at("http://web/a", "store", "web")}
+		}), nil, addAt("-", "http://web/a"), invalid("The location http://web/a already exists")},
+		{"twice", alice, queued(), nil, replaceBy("http://web/a", "http://web/a"), invalid("The location http://web/a already exists")},
+		{"no formats", alice, queued(func(img *glance.Image) { img.DiskFormat = "" }), nil, addAt("-", "http://web/a"),
+			invalid("Property disk_format must be set prior to saving data.")},
+		{"wide characters", alice, queued(), func(r *locationRig) { r.web.pages["http://web/😀"] = "x" }, addAt("-", "http://web/😀"),
+			invalid("Param values can't contain 4 byte unicode.")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newLocationRig(t)
+			r.add(t, tt.img)
+			before := r.get(t, img1)
+			if tt.prepare != nil {
+				tt.prepare(r)
+			}
+			_, err := r.editor().Patch(t.Context(), tt.who, img1, tt.changes)
+			wantFault(t, err, tt.want)
+			after := r.get(t, img1)
+			if after.Status != before.Status || urls(after) != urls(before) || after.UpdatedAt != before.UpdatedAt {
+				t.Errorf("changed from %+v to %+v", before, after)
+			}
+			if left := r.journal.left(); len(left) > 0 {
+				t.Errorf("left in the journal: %v", left)
+			}
+		})
+	}
+}
+
+func (r *locationRig) hide()        { r.shown = false }
+func (r *locationRig) unreachable() { r.web.fails = store.Unreachable(nil) }
+func (r *locationRig) tight()       { r.quota = 100 }
+
+// TestPatchLocationsMissing: lookup comes before the empty list.
+func TestPatchLocationsMissing(t *testing.T) {
+	r := newLocationRig(t)
+	_, err := r.editor().Patch(t.Context(), alice, unknown, replaceBy())
+	wantFault(t, err, fault{glance.NotFound, "No image found with ID " + unknown, ""})
+}
+
+// TestPatchLocationsOwner: with the old defaults owners count.
+func TestPatchLocationsOwner(t *testing.T) {
+	r := newLocationRig(t)
+	r.policy = enforcer(t, false)
+	r.add(t, queued(status(glance.StatusActive), sized(4), lying("http://web/a", "http://web/b"), func(img *glance.Image) {
+		img.Visibility = glance.VisibilityCommunity
+	}))
+	for _, changes := range [][]images.Change{addAt("-", "http://web/a"), removeAt("0")} {
+		_, err := r.editor().Patch(t.Context(), bob, img1, changes)
+		wantFault(t, err, fault{glance.Forbidden, "You do not own this image", ""})
+	}
+	if _, err := r.editor().Patch(t.Context(), alice, img1, removeAt("0")); err != nil {
+		t.Error(err)
+	}
+	if got := urls(r.get(t, img1)); got != "http://web/b" {
+		t.Errorf("left with %s", got)
+	}
+}
+
+// TestPatchAddActivates: a location makes a queued image active.
+func TestPatchAddActivates(t *testing.T) {
+	for _, changes := range [][]images.Change{addAt("-", "http://web/a", "k", "v", "store", "fast"), replaceBy("http://web/a")} {
+		r := newLocationRig(t)
+		r.add(t, queued())
+		shown, err := r.editor().Patch(t.Context(), alice, img1,
+			saying(changes, "os_hash_algo", "sha256", "os_hash_value", hex64, "checksum", strings.Repeat("cd", 16)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		img := r.get(t, img1)
+		if img.Status != glance.StatusActive || img.Size == nil || *img.Size != 4 || img.HashAlgo != "sha256" || img.HashValue != hex64 ||
+			img.Checksum != strings.Repeat("cd", 16) || urls(img) != "http://web/a" || img.Locations[0].Store() != "web" {
+			t.Errorf("stored %+v", img)
+		}
+		if shown.Status != glance.StatusActive || urls(shown) != "http://web/a" {
+			t.Errorf("answered %+v", shown)
+		}
+	}
+}
+
+// TestPatchSingleStore: locations name no store when there is one.
+func TestPatchSingleStore(t *testing.T) {
+	r := newLocationRig(t)
+	r.useStores(t, false)
+	r.add(t, queued())
+	if _, err := r.editor().Patch(t.Context(), alice, img1, addAt("-", "http://web/a")); err != nil {
+		t.Fatal(err)
+	}
+	if loc := r.get(t, img1).Locations[0]; len(loc.Metadata) != 0 {
+		t.Errorf("stored %v", loc.Metadata)
+	}
+}
+
+// TestPatchAddOrder: the answer has the order of the request, the rows their own.
+func TestPatchAddOrder(t *testing.T) {
+	r := newLocationRig(t)
+	r.useStores(t, false)
+	r.add(t, queued(status(glance.StatusActive), sized(4), lying("http://web/a")))
+	shown, err := r.editor().Patch(t.Context(), alice, img1, addAt("0", "http://web/b"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := urls(shown); got != "http://web/b http://web/a" {
+		t.Errorf("answered %s", got)
+	}
+	if got := urls(r.get(t, img1)); got != "http://web/a http://web/b" {
+		t.Errorf("stored %s", got)
+	}
+	if _, err := r.editor().Patch(t.Context(), alice, img1, addAt("99999999999999999999", "http://web/a", "k", "v")); err != nil {
+		t.Errorf("far beyond the end: %v", err)
+	}
+}
+
+// TestPatchReplaceMetadata: the same URLs keep their rows and are not looked at.
+func TestPatchReplaceMetadata(t *testing.T) {
+	r := newLocationRig(t)
+	r.stored(t, img1)
+	before := r.get(t, img1)
+	r.web.fails = errBoom
+	shown, err := r.editor().Patch(t.Context(), alice, img1, []images.Change{{
+		Op: images.Replace, Name: "locations", Value: images.Value{Locations: []images.NewLocation{
+			{URL: "mem://cheap/" + img1, Metadata: map[string]any{"k": "c"}}, {URL: "mem://fast/" + img1},
+		}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := urls(shown); got != "mem://cheap/"+img1+" mem://fast/"+img1 {
+		t.Errorf("answered %s", got)
+	}
+	after := r.get(t, img1)
+	for i, loc := range after.Locations {
+		if loc.ID != before.Locations[i].ID || loc.URL != before.Locations[i].URL || loc.Store() != before.Locations[i].Store() {
+			t.Errorf("row %d: %+v", i, loc)
+		}
+	}
+	if after.Locations[1].Metadata["k"] != "c" {
+		t.Errorf("stored %v", after.Locations[1].Metadata)
+	}
+}
+
+// TestPatchValidation has the errors of validation_data.
+func TestPatchValidation(t *testing.T) {
+	hashed := func(img *glance.Image) { img.HashAlgo, img.HashValue = "sha256", hex64 }
+	tests := []struct {
+		name string
+		img  *glance.Image
+		said []string
+		want string
+	}{
+		{"other value", queued(hashed), []string{"os_hash_algo", "sha256", "os_hash_value", strings.Repeat("cd", 32)},
+			"os_hash_value is already set with a different value"},
+		{"other algorithm", queued(hashed), []string{"os_hash_algo", "md5", "os_hash_value", hex64},
+			"os_hash_algo is already set with a different value"},
+		{"new on active", queued(hashed, status(glance.StatusActive), sized(4)),
+			[]string{"os_hash_algo", "sha256", "os_hash_value", hex64, "checksum", strings.Repeat("ab", 16)},
+			"New value(s) for checksum may only be provided when image status is 'queued'"},
+		{"checksum", queued(), []string{"os_hash_algo", "md4", "os_hash_value", "zz", "checksum", "zz"},
+			"checksum (zz) is not a valid hexadecimal value"},
+		{"checksum size", queued(), []string{"os_hash_algo", "md4", "os_hash_value", "zz", "checksum", "ab"},
+			"checksum (ab) is not the correct size for md5 (should be 16 bytes)"},
+		{"algorithm", queued(), []string{"os_hash_algo", "md5", "os_hash_value", "zz"}, "os_hash_algo must be sha256, not md5"},
+		{"value", queued(), []string{"os_hash_algo", "sha256", "os_hash_value", "zz"}, "os_hash_value (zz) is not a valid hexadecimal value"},
+		{"value size", queued(), []string{"os_hash_algo", "sha256", "os_hash_value", "ab"},
+			"os_hash_value (ab) is not the correct size for sha256 (should be 32 bytes)"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newLocationRig(t)
+			r.add(t, tt.img)
+			_, err := r.editor().Patch(t.Context(), alice, img1, saying(addAt("-", "http://web/a"), tt.said...))
+			wantFault(t, err, fault{glance.Conflict, tt.want, ""})
+		})
+	}
+	r := newLocationRig(t)
+	r.add(t, queued())
+	two := saying(replaceBy("http://web/a", "http://web/b"), "os_hash_algo", "sha256", "os_hash_value", hex64)
+	two[0].Value.Locations[1].Validation = map[string]string{"os_hash_algo": "sha256", "os_hash_value": strings.Repeat("cd", 32)}
+	_, err := r.editor().Patch(t.Context(), alice, img1, two)
+	wantFault(t, err, fault{glance.Conflict, "Conflicting values for os_hash_value", ""})
+}
+
+// TestPatchTextsHideCredentials: what is answered is logged as well.
+func TestPatchTextsHideCredentials(t *testing.T) {
+	r := newLocationRig(t)
+	const secret = "http://user:secret@web/a"
+	r.web.pages[secret] = "aaaa"
+	r.add(t, queued(status(glance.StatusActive), sized(4), lying(secret)))
+	for _, changes := range [][]images.Change{replaceBy("http://web/b"), replaceBy(secret, secret)} {
+		_, err := r.editor().Patch(t.Context(), alice, img1, changes)
+		if err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func TestPatchRemove(t *testing.T) {
+	tests := []struct{ position, left, gone string }{
+		{"0", "cheap", "fast"}, {"1", "fast", "cheap"}, {"-", "fast", "cheap"},
+	}
+	for _, tt := range tests {
+		r := newLocationRig(t)
+		r.stored(t, img1)
+		shown, err := r.editor().Patch(t.Context(), boss, img1, removeAt(tt.position))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "mem://" + tt.left + "/" + img1
+		if got := urls(r.get(t, img1)); got != want || urls(shown) != want {
+			t.Errorf("at %s: left %s, answered %s", tt.position, got, urls(shown))
+		}
+		for name, d := range map[string]*driver{"fast": r.fast, "cheap": r.cheap} {
+			if d.has("mem://"+name+"/"+img1) != (name == tt.left) {
+				t.Errorf("at %s: data in %s", tt.position, name)
+			}
+		}
+		if left := r.journal.left(); len(left) > 0 {
+			t.Errorf("left in the journal: %v", left)
+		}
+	}
+}
+
+// TestPatchRemoveIsWhole: what else the patch says happens as well, or nothing
+// at all when a later operation is refused.
+func TestPatchRemoveIsWhole(t *testing.T) {
+	r := newLocationRig(t)
+	r.stored(t, img1)
+	changes := append(removeAt("0"), set(images.Replace, "name", text("new"))...)
+	bad := append(removeAt("0"), setProperty(images.Remove, "none", "")...)
+	if _, err := r.editor().Patch(t.Context(), boss, img1, bad); !errors.Is(err, glance.Conflict) {
+		t.Errorf("got %v", err)
+	}
+	if img := r.get(t, img1); len(img.Locations) != 2 || !r.fast.holds(t, img1) {
+		t.Fatalf("a refused patch left %+v", img)
+	}
+	if _, err := r.editor().Patch(t.Context(), boss, img1, changes); err != nil {
+		t.Fatal(err)
+	}
+	if img := r.get(t, img1); img.Name == nil || *img.Name != "new" || len(img.Locations) != 1 {
+		t.Errorf("stored %+v", img)
+	}
+}
+
+// TestPatchAddAndRemove: a copy is swapped for another in one patch.
+func TestPatchAddAndRemove(t *testing.T) {
+	r := newLocationRig(t)
+	r.stored(t, img1)
+	changes := append(addAt("-", "http://web/a"), removeAt("-")...) // its own
+	changes = append(changes, addAt("-", "http://web/b")...)
+	changes = append(changes, removeAt("0")...)
+	if _, err := r.editor().Patch(t.Context(), boss, img1, changes); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := urls(r.get(t, img1)), "mem://cheap/"+img1+" http://web/b"; got != want {
+		t.Errorf("left %s, want %s", got, want)
+	}
+}
+
+func TestPatchRemoveInUse(t *testing.T) {
+	r := newLocationRig(t)
+	r.stored(t, img1)
+	r.fast.deletes(glance.Errorf(glance.Conflict, "busy"))
+	_, err := r.editor().Patch(t.Context(), boss, img1, removeAt("0"))
+	wantFault(t, err, fault{glance.Conflict, "The data for Image " + img1 + " could not be deleted because it is in use: busy", ""})
+	img := r.get(t, img1)
+	if len(img.Locations) != 2 || len(img.Locations[0].Metadata) != 1 || len(r.journal.left()) != 0 {
+		t.Errorf("left %+v and %v", img.Locations, r.journal.left())
+	}
+}
+
+func TestPatchRemoveDelayed(t *testing.T) {
+	r := newLocationRig(t)
+	r.delayed = true
+	r.stored(t, img1)
+	if _, err := r.editor().Patch(t.Context(), boss, img1, removeAt("0")); err != nil {
+		t.Fatal(err)
+	}
+	if got := urls(r.get(t, img1)); got != "mem://cheap/"+img1 {
+		t.Errorf("left %s", got)
+	}
+	if !r.fast.holds(t, img1) {
+		t.Error("the data is the scrubber's")
+	}
+}
+
+// TestPatchRemovesAtOnce: two requests cannot take each other the last copy.
+func TestPatchRemovesAtOnce(t *testing.T) {
+	r := newLocationRig(t)
+	r.stored(t, img1)
+	other := make(chan error, 1)
+	var once sync.Once
+	r.fast.delete = func(context.Context) error {
+		once.Do(func() {
+			_, err := r.editor().Patch(context.Background(), boss, img1, removeAt("0"))
+			other <- err
+		})
+		return nil
+	}
+	if _, err := r.editor().Patch(t.Context(), boss, img1, removeAt("0")); err != nil {
+		t.Fatal(err)
+	}
+	wantFault(t, <-other, fault{glance.Forbidden, "", "Cannot remove last location in the image."})
+	if got := r.read(t, boss, img1); got != "data" {
+		t.Errorf("read %q", got)
+	}
+}
+
+// TestPatchAddsAtOnce: neither of two additions is lost, nor the quota.
+func TestPatchAddsAtOnce(t *testing.T) {
+	r := newLocationRig(t)
+	r.add(t, queued(status(glance.StatusActive), sized(4)))
+	names := []string{"a", "b", "c", "d", "e", "f"}
+	for _, url := range names {
+		r.web.pages["http://web/"+url] = "data"
+	}
+	var all sync.WaitGroup
+	for _, url := range names {
+		all.Go(func() {
+			_, err := r.editor().Patch(context.Background(), alice, img1, addAt("-", "http://web/"+url))
+			if err != nil && !errors.Is(err, glance.TooLarge) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n := len(r.get(t, img1).Locations); n != 3 {
+		t.Errorf("%d locations", n)
+	}
+}
+
+// TestPatchRemoveCrash: the next start finishes a removal, wherever it stopped.
+func TestPatchRemoveCrash(t *testing.T) {
+	for _, n := range []int{1, 2} { // after the mark, and after the data
+		r := newLocationRig(t)
+		r.stored(t, img1)
+		if n == 1 {
+			r.fast.deletes(errBoom)
+			r.db.beforeUpdate = nth(2, func() error { return errBoom })
+		} else {
+			r.db.beforeUpdate = func(now int) error {
+				if now > 1 {
+					return errBoom
+				}
+				return nil
+			}
+		}
+		if _, err := r.editor().Patch(t.Context(), boss, img1, removeAt("0")); err == nil {
+			t.Fatal("nothing broke")
+		}
+		if shown, err := r.catalog().Show(t.Context(), boss, img1); err != nil || len(shown.Locations) != 1 {
+			t.Errorf("shown %+v, %v", shown, err)
+		}
+		r.fast.delete, r.db.beforeUpdate = nil, nil
+		r.crash(t)
+		if got := urls(r.get(t, img1)); got != "mem://cheap/"+img1 || r.fast.holds(t, img1) {
+			t.Errorf("after %d: left %s", n, got)
+		}
+	}
+}
