@@ -69,11 +69,11 @@ func BuildAPI(ctx context.Context, cfg *config.API, log *slog.Logger) (_ *Genera
 	if err != nil {
 		return nil, err
 	}
-	staging, err := buildStaging(cfg, log)
+	staging, err := buildStaging(stores)
 	if err != nil {
 		return nil, err
 	}
-	journal, err := buildJournal(ctx, g, cfg, db, stores, log)
+	journal, err := buildJournal(ctx, g, cfg, db, stores, staging, log)
 	if err != nil {
 		return nil, err
 	}

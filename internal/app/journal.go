@@ -28,8 +28,8 @@ func (j nodeJournal) Begin(fields map[string]string) (func(), error) {
 
 // buildJournal settles what earlier processes of this node left, then begins a
 // journal of its own. What cannot be settled now stays for the next start.
-func buildJournal(ctx context.Context, g *Generation, cfg *config.API, db metadata.Store, stores *store.Set, log *slog.Logger) (images.Journal, error) {
-	dir, err := journalDir(cfg, stores)
+func buildJournal(ctx context.Context, g *Generation, cfg *config.API, db metadata.Store, stores *store.Set, staging *images.Staging, log *slog.Logger) (images.Journal, error) {
+	dir, err := journalDir(cfg, stores, staging)
 	if err != nil {
 		return nil, config.Fail(config.CodeFailure, err)
 	}
@@ -37,7 +37,9 @@ func buildJournal(ctx context.Context, g *Generation, cfg *config.API, db metada
 	if err != nil {
 		return nil, config.Fail(config.CodeFailure, err)
 	}
-	recoverer := images.Recoverer{Images: db, Stores: stores, Log: log}
+	recoverer := images.Recoverer{
+		Images: db, Tasks: db, Locks: db, Stores: stores, Staging: staging, TaskLife: taskLife(&cfg.Task), Log: log,
+	}
 	settle := func(fields map[string]string) error { return recoverer.Settle(ctx, fields) }
 	if err := journal.Leftover(dir, host, settle); err != nil {
 		log.ErrorContext(ctx, "an earlier process left work that cannot be settled now", "error", err)
@@ -52,24 +54,20 @@ func buildJournal(ctx context.Context, g *Generation, cfg *config.API, db metada
 
 // journalDir is where this node notes what it does: journal_dir, else beside
 // the images of the first file store, else in the staging directory.
-func journalDir(cfg *config.API, stores *store.Set) (string, error) {
+func journalDir(cfg *config.API, stores *store.Set, staging *images.Staging) (string, error) {
 	dir := cfg.Server.JournalDir
 	if dir == "" {
-		parent, err := defaultJournalParent(cfg, stores)
-		if err != nil {
-			return "", err
-		}
-		dir = filepath.Join(parent, ".glance-journal")
+		dir = filepath.Join(defaultJournalParent(stores, staging), ".glance-journal")
 	}
 	return dir, os.MkdirAll(dir, 0o750)
 }
 
-func defaultJournalParent(cfg *config.API, stores *store.Set) (string, error) {
+func defaultJournalParent(stores *store.Set, staging *images.Staging) string {
 	for _, n := range stores.Stores() {
 		info := n.Driver.Info()
 		if dir, ok := info.Properties["data_dir"].(string); ok && info.Type == "file" && dir != "" && !n.AddDisabled {
-			return dir, nil
+			return dir
 		}
 	}
-	return stagingDir(cfg)
+	return staging.Path("")
 }
