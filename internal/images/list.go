@@ -55,7 +55,7 @@ func (c *Catalog) List(ctx context.Context, who *glance.Caller, want Listing) (P
 	if err != nil {
 		return Page{}, err
 	}
-	full := len(found) == want.Limit && want.Limit > 0
+	full := len(found) == want.Limit
 	return c.page(ctx, who, found, full), nil
 }
 

@@ -105,6 +105,15 @@ func TestListSoftFilter(t *testing.T) {
 	}
 }
 
+// TestListDeletedMarker: an administrator may go on from a deleted image.
+func TestListDeletedMarker(t *testing.T) {
+	r := shelf(t, 4)
+	r.update(t, id(2), func(img *glance.Image) { img.Deleted, img.Status = true, glance.StatusDeleted })
+	if got, _ := r.page(t, boss, images.Listing{Limit: 5, Marker: id(2)}); got != "10" {
+		t.Errorf("got %s", got)
+	}
+}
+
 // TestListRefused is the table of spec images-v2 §8.2 as far as the verb
 // decides it.
 func TestListRefused(t *testing.T) {

@@ -171,6 +171,25 @@ func TestMembersRefused(t *testing.T) {
 	}
 }
 
+// TestMembersHidden: a file may forbid what the defaults allow to everybody who
+// sees the image.
+func TestMembersHidden(t *testing.T) {
+	refused := fault{glance.Forbidden, "You are not authorized to complete get_member action.", ""}
+	want := map[string]fault{"show": {kind: glance.NotFound}, "set": refused, "remove": refused}
+	for call, do := range memberCalls {
+		r := newRig(t)
+		r.limits.MaxMembers = -1
+		r.policy = ruled(t, "get_member: '!'")
+		r.share(t, glance.VisibilityShared, glance.MemberAccepted)
+		if err := do(t, r.sharer(), alice); err != nil || want[call] != (fault{}) {
+			wantFault(t, err, want[call])
+		}
+		if list, err := r.sharer().List(t.Context(), alice, img1); err != nil || len(list) > 0 {
+			t.Errorf("%d members are listed, %v", len(list), err)
+		}
+	}
+}
+
 // TestMembersOthers has the rows that only one call knows.
 func TestMembersOthers(t *testing.T) {
 	r := newRig(t)

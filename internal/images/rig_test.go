@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -77,6 +79,20 @@ func newRig(t testing.TB) *rig {
 func enforcer(t testing.TB, newDefaults bool) *policy.Enforcer {
 	t.Helper()
 	e, err := policy.Open(policy.Config{EnforceNewDefaults: newDefaults, EnforceScope: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// ruled makes an enforcer with the rules of a file.
+func ruled(t testing.TB, text string) *policy.Enforcer {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "policy.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e, err := policy.Open(policy.Config{File: file, EnforceNewDefaults: true, EnforceScope: true})
 	if err != nil {
 		t.Fatal(err)
 	}

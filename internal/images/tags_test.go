@@ -81,7 +81,8 @@ func TestTagQuota(t *testing.T) {
 		glance.TooLarge, "Image tag limit exceeded for image " + img1 + ": The limit has been exceeded on the number of allowed image tags. " +
 			"Attempted: 4, Maximum: 3:", "",
 	})
-	if err := r.editor().AddTag(t.Context(), alice, img1, "a"); err != nil {
+	before := r.get(t, img1)
+	if err := r.editor().AddTag(t.Context(), alice, img1, "a"); err != nil || !r.get(t, img1).UpdatedAt.Equal(before.UpdatedAt) {
 		t.Errorf("one that is there: %v", err)
 	}
 }
