@@ -17,7 +17,7 @@ import (
 // nginxConf is nginx at its best for one large file.
 const nginxConf = `daemon off;
 pid %[1]s/nginx.pid;
-error_log stderr warn;
+error_log stderr crit;
 worker_processes 2;
 events { worker_connections 1024; }
 http {

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"os/exec"
@@ -19,14 +20,7 @@ func TestTerminatedDuringUpload(t *testing.T) {
 	s := send(t, n, id, data, 4*mib, int64(len(data)))
 	n.Await(id, "saving")
 	n.Terminate()
-	n.Must(rig.Until(t.Context(), "the server to take no more connections", func() bool {
-		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(n.Base, "http://"))
-		if err != nil {
-			return true
-		}
-		_ = conn.Close()
-		return false
-	}))
+	n.Must(rig.Until(t.Context(), "the server to take no more connections", func() bool { return !listens(t, n) }))
 	s.Open()
 	s.status(t, 204, "")
 	ended(t, n)
@@ -50,6 +44,53 @@ func TestTerminatedTwice(t *testing.T) {
 	}
 	n.Start()
 	n.CheckUnharmed(id)
+}
+
+// TestControlShutdown: a shutdown waits for what is under way, however long.
+func TestControlShutdown(t *testing.T) {
+	n := rig.NewNode(t, programs())
+	n.Stop()
+	port, err := freePort(t.Context())
+	n.Must(err)
+	control := func(args ...string) *exec.Cmd {
+		cmd := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(programs(), "glance-control"),
+			append([]string{"--pid-file", filepath.Join(n.Dir, "glance-api.pid"), "api"}, args...)...)
+		cmd.Dir = n.Dir
+		return cmd
+	}
+	if out, err := control("start", n.Config(), "-p", port).CombinedOutput(); err != nil {
+		t.Fatalf("start: %v\n%s", err, out)
+	}
+	t.Cleanup(func() { _ = control("stop").Run() }) // it is down when all went well
+	n.Base = "http://127.0.0.1:" + port
+	data := rig.Random(1, 6*mib)
+	id := n.NewImage("finished")
+	s := send(t, n, id, data, 4*mib, int64(len(data)))
+	n.Await(id, "saving")
+
+	ended := make(chan error, 1)
+	go func() { ended <- control("shutdown").Run() }()
+	n.Must(rig.Until(t.Context(), "the server to take no more connections", func() bool { return !listens(t, n) }))
+	select {
+	case err := <-ended:
+		t.Errorf("shutdown does not wait: %v", err)
+	default:
+	}
+	s.Open()
+	s.status(t, http.StatusNoContent, "")
+	n.Must(<-ended)
+	n.Start()
+	n.CheckIs(id, data)
+}
+
+func listens(t *testing.T, n *rig.Node) bool {
+	t.Helper()
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(n.Base, "http://"))
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
 }
 
 // TestReloadedDuringUpload: a hangup reads everything again and disturbs nothing.
