@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -15,6 +16,7 @@ import (
 const (
 	answerTime  = time.Second     // from the cancelling of requests to the closing of connections
 	cleanupTime = 2 * time.Second // from there to leaving handlers behind
+	arrivalTime = time.Second     // for requests that are on their way when draining begins
 	allHeaders  = 64 << 10        // the original server's limit for all headers together
 )
 
@@ -26,6 +28,8 @@ type generation struct {
 	handler http.Handler
 	http    *http.Server
 	cancel  context.CancelFunc // of all requests
+	accepts sync.WaitGroup     // the loop that accepts connections
+	conns   atomic.Int64       // open connections
 	active  atomic.Int64       // requests in the handler
 }
 
@@ -43,6 +47,14 @@ func newGeneration(l *net.TCPListener, opt ServerOptions, h http.Handler, log *s
 				log.Debug("unable to set socket options", "error", err)
 			}
 			return ctx
+		},
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			switch state {
+			case http.StateNew:
+				g.conns.Add(1)
+			case http.StateClosed, http.StateHijacked:
+				g.conns.Add(-1)
+			}
 		},
 	}
 	if opt.MaxHeaderLine > 0 {
@@ -107,7 +119,9 @@ func longestLine(h http.Header) int {
 // After ctx it cuts, in the two steps of the package comment.
 func (g *generation) drain(ctx context.Context) error {
 	defer g.cancel()
-	err := errors.Join(g.http.Shutdown(ctx), g.closeListener())
+	err := g.closeListener()
+	g.awaitArrivals(ctx)
+	err = errors.Join(err, g.http.Shutdown(ctx))
 	if ctx.Err() == nil {
 		return err
 	}
@@ -130,8 +144,20 @@ func (g *generation) drain(ctx context.Context) error {
 	return nil
 }
 
-// closeListener is for a generation that never served: net/http closes only
-// listeners it was given.
+// awaitArrivals lets requests that clients have sent already reach the handler.
+// Shutdown would close their connections without an answer: net/http looks for
+// it between reading a request and serving it.
+func (g *generation) awaitArrivals(ctx context.Context) {
+	g.accepts.Wait()                   // the listener is closed; what it gave is counted now
+	g.http.SetKeepAlivesEnabled(false) // ends idle connections, and busy ones with their request
+	ctx, done := context.WithTimeout(ctx, arrivalTime)
+	defer done()
+	for g.conns.Load() > g.active.Load() && ctx.Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// closeListener stops accepting before anything else ends.
 func (g *generation) closeListener() error {
 	if err := g.l.Close(); !errors.Is(err, net.ErrClosed) {
 		return err

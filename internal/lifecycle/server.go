@@ -88,14 +88,14 @@ func (s *Server) Serve() error {
 }
 
 func (s *Server) start(g *generation) {
-	go func() {
-		if err := g.serve(); !errors.Is(err, http.ErrServerClosed) {
+	g.accepts.Go(func() {
+		if err := g.serve(); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 			select {
 			case s.failed <- err:
 			default: // one is enough to end the process
 			}
 		}
-	}()
+	})
 }
 
 // Reconfigure goes over to other options without cutting a request: those under
