@@ -77,7 +77,9 @@ func (u *Uploader) Upload(ctx context.Context, who *glance.Caller, id string, da
 	}
 	img, err = u.claim(ctx, id)
 	if err != nil {
-		done()
+		if !uncertain(err) {
+			done()
+		}
 		return err
 	}
 	src, err := u.measured(ctx, who, img, data)
@@ -122,6 +124,13 @@ func (u *Uploader) claim(ctx context.Context, id string) (*glance.Image, error) 
 		return nil, errGone(id)
 	}
 	return claimed, err
+}
+
+// uncertain reports whether the database may have done what it failed to
+// confirm. The journal keeps such a claim for the next start.
+func uncertain(err error) bool {
+	k := glance.KindOf(err)
+	return k == glance.Internal || k == glance.Unavailable
 }
 
 // commit makes the image active with what was stored, unless somebody deleted

@@ -133,6 +133,28 @@ func TestUploadDatabaseGone(t *testing.T) {
 	}
 }
 
+// TestUploadClaimUncertain: the database fails while it claims the image.
+// Either way the next start makes it queued.
+func TestUploadClaimUncertain(t *testing.T) {
+	for name, claimed := range map[string]bool{"claimed": true, "not claimed": false} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.add(t, queued())
+			broken := nth(1, func() error { return errBoom })
+			if claimed {
+				r.db.afterUpdate = broken
+			} else {
+				r.db.beforeUpdate = broken
+			}
+			if err := r.uploader().Upload(t.Context(), alice, img1, data("x")); !errors.Is(err, errBoom) {
+				t.Errorf("got %v", err)
+			}
+			r.restart(t)
+			r.wantUntouched(t, img1)
+		})
+	}
+}
+
 // TestUploadNotGivenBack: the image cannot become queued again.
 func TestUploadNotGivenBack(t *testing.T) {
 	r := newRig(t)
