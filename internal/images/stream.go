@@ -27,6 +27,8 @@ type stream struct {
 	format   *imgformat.Inspector // nil when the format is not looked at
 	declared string
 	rules    imgformat.Rules
+	supplied Supplied
+	admit    func(used, size int64) error // of the quota
 }
 
 // limit is a number of bytes and what to say when more come.
@@ -50,6 +52,11 @@ func (u *Uploader) measured(ctx context.Context, who *glance.Caller, img *glance
 	s := &stream{
 		body: data.Body, buffers: u.Buffers, checksum: md5.New(), //nolint:gosec // see the import
 		hashAlgo: u.HashAlgo, declared: img.DiskFormat, rules: u.Formats,
+		supplied: data.Supplied, admit: u.Quota.Admit,
+	}
+	tooLarge := errTooLarge
+	if data.Old {
+		s.admit, tooLarge = u.Quota.AdmitLocations, u.errCapped
 	}
 	if img.HashAlgo != "" {
 		s.hashAlgo = img.HashAlgo
@@ -67,9 +74,9 @@ func (u *Uploader) measured(ctx context.Context, who *glance.Caller, img *glance
 	if err := u.limitByQuota(ctx, who, img, data.Size, s); err != nil {
 		return nil, err
 	}
-	s.limits = append(s.limits, limit{u.SizeCap, func(int64) error { return errTooLarge() }})
+	s.limits = append(s.limits, limit{u.SizeCap, func(int64) error { return tooLarge() }})
 	if data.Size > u.SizeCap {
-		return nil, errTooLarge()
+		return nil, tooLarge()
 	}
 	return s, nil
 }
@@ -82,16 +89,16 @@ func (u *Uploader) limitByQuota(ctx context.Context, who *glance.Caller, img *gl
 	if err != nil {
 		return err
 	}
-	if err := u.Quota.Admit(used, size); err != nil {
+	if err := s.admit(used, size); err != nil {
 		return err
 	}
-	s.limits = append(s.limits, limit{u.Quota.Remaining(used), func(got int64) error { return u.Quota.Admit(used, got) }})
+	s.limits = append(s.limits, limit{u.Quota.Remaining(used), func(got int64) error { return s.admit(used, got) }})
 	return nil
 }
 
 // stillFits asks again when the data is there: other uploads of the owner may
 // have ended meanwhile.
-func (u *Uploader) stillFits(ctx context.Context, who *glance.Caller, id string, size int64) error {
+func (u *Uploader) stillFits(ctx context.Context, who *glance.Caller, id string, s *stream) error {
 	if u.Quota.Unlimited() {
 		return nil
 	}
@@ -99,7 +106,7 @@ func (u *Uploader) stillFits(ctx context.Context, who *glance.Caller, id string,
 	if err != nil {
 		return err
 	}
-	return u.Quota.Admit(used, size)
+	return s.admit(used, s.count)
 }
 
 func errExceeds(want, got int64) error {

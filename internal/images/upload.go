@@ -50,6 +50,18 @@ type Data struct {
 	Body  io.Reader
 	Size  int64   // bytes announced, or SizeUnknown
 	Store *string // id of the store asked for; nil is the default one
+
+	// Old is an upload of API v1: a failure makes the image killed, and some
+	// texts are those of spec images-v1 §5.
+	Old bool
+	// Supplied is what the caller says of the data that comes; see Supplied.
+	Supplied Supplied
+}
+
+// Supplied is what a caller of API v1 says that the data will turn out to be.
+type Supplied struct {
+	Size     int64  // bytes; 0 says nothing
+	Checksum string // md5, hexadecimal; empty says nothing
 }
 
 // Upload stores the data of a queued image and makes it active (spec images-v2
@@ -84,17 +96,17 @@ func (u *Uploader) Upload(ctx context.Context, who *glance.Caller, id string, da
 	}
 	src, err := u.measured(ctx, who, img, data)
 	if err != nil {
-		return u.giveBack(ctx, id, done, err)
+		return u.giveBack(ctx, id, data, done, err)
 	}
 	put, err := src.into(ctx, u.Stores, to, up)
 	if err != nil {
-		return u.giveBack(ctx, id, done, err)
+		return u.giveBack(ctx, id, data, done, err)
 	}
 	// All data is there: a client that hangs up now does not matter any more.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	if err := u.commit(ctx, who, id, put, src); err != nil {
-		return u.discard(ctx, id, put, done, err)
+		return u.discard(ctx, id, data, put, done, err)
 	}
 	done()
 	return nil
@@ -137,13 +149,16 @@ func uncertain(err error) bool {
 // it meanwhile.
 func (u *Uploader) commit(ctx context.Context, who *glance.Caller, id string, put glance.Location, src *stream) error {
 	found, err := src.result()
+	if err == nil {
+		err = src.supplied.check(found)
+	}
 	if err != nil {
 		return err
 	}
 	for _, warning := range found.warnings {
 		u.Log.WarnContext(ctx, "inspection of image data: "+warning, "image_id", id)
 	}
-	if err := u.stillFits(ctx, who, id, found.size); err != nil {
+	if err := u.stillFits(ctx, who, id, src); err != nil {
 		return err
 	}
 	_, err = u.Images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
@@ -164,7 +179,9 @@ func (u *Uploader) commit(ctx context.Context, who *glance.Caller, id string, pu
 // discard removes data that did not become the image's, then gives it back. A
 // commit that fails may have happened all the same, when only its confirmation
 // got lost.
-func (u *Uploader) discard(ctx context.Context, id string, put glance.Location, done func(), cause error) error {
+func (u *Uploader) discard(
+	ctx context.Context, id string, data Data, put glance.Location, done func(), cause error,
+) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
 	img, err := u.Images.Image(ctx, metadata.Everything(), id)
@@ -180,19 +197,23 @@ func (u *Uploader) discard(ctx context.Context, id string, put glance.Location, 
 		u.Log.ErrorContext(ctx, "data of a failed upload is left until the next start", "image_id", id, "error", err)
 		done = func() {} // the journal keeps it
 	}
-	return u.giveBack(ctx, id, done, cause)
+	return u.giveBack(ctx, id, data, done, cause)
 }
 
 func hasURL(img *glance.Image, url string) bool {
 	return slices.ContainsFunc(img.Locations, func(loc glance.Location) bool { return loc.URL == url })
 }
 
-// giveBack makes the image queued again and returns cause. When that fails, the
-// journal keeps the entry for the next start.
-func (u *Uploader) giveBack(ctx context.Context, id string, done func(), cause error) error {
+// giveBack makes the image queued again, or killed, and returns cause. When
+// that fails, the journal keeps the entry for the next start.
+func (u *Uploader) giveBack(ctx context.Context, id string, data Data, done func(), cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	if err := backToQueued(ctx, u.Images, id, glance.StatusSaving); err != nil {
+	settle := backToQueued
+	if data.Old && !errors.Is(cause, glance.Conflict) {
+		settle = kill
+	}
+	if err := settle(ctx, u.Images, id, glance.StatusSaving); err != nil {
 		u.Log.ErrorContext(ctx, "image stays saving until the next start", "image_id", id, "error", err)
 		return cause
 	}
@@ -200,9 +221,13 @@ func (u *Uploader) giveBack(ctx context.Context, id string, done func(), cause e
 	return cause
 }
 
+// ErrVanished is the cause of an upload's failure when the image is not there
+// any more, or is not waiting for that data.
+var ErrVanished = errors.New("the image vanished")
+
 func errGone(id string) error {
-	return glance.Errorf(glance.Gone, "Image %s could not be found after upload. The image may have been deleted "+
-		"during the upload, cleaning up the chunks uploaded.", id)
+	return glance.Because(glance.Gone, ErrVanished, "Image "+id+" could not be found after upload. The image may "+
+		"have been deleted during the upload, cleaning up the chunks uploaded.")
 }
 
 func errTooLarge() error {
