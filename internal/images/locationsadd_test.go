@@ -7,10 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"slices"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"glance/internal/glance"
 	"glance/internal/images"
@@ -49,28 +46,50 @@ func TestAddLocationRefused(t *testing.T) {
 		prepare func(*locationRig)
 		want    fault
 	}{
-		{"unknown", alice, unknown, queued(), "bad", claim("md5", "x"), locked,
-			fault{glance.NotFound, "No image found with ID " + unknown, ""}},
-		{"not visible", bob, img1, queued(), "bad", claim("md5", "x"), locked,
-			fault{glance.NotFound, "No image found with ID " + img1, ""}},
-		{"status", rita, img1, queued(status(glance.StatusUploading)), "bad", claim("md5", "x"), locked,
-			fault{glance.Conflict, "It's not allowed to add locations if image status is uploading.", ""}},
-		{"anonymous", guest, img1, queued(), "bad", claim("md5", "x"), locked,
-			fault{glance.Forbidden, "", "Read-only access"}},
-		{"policy", rita, img1, queued(), "bad", claim("md5", "x"), locked,
-			fault{glance.Forbidden, "You are not authorized to complete add_image_location action.", ""}},
-		{"not http", alice, img1, queued(), "file:///etc/passwd", claim("md5", "x"), locked,
-			fault{glance.Forbidden, noHTTP, ""}},
-		{"no http store", alice, img1, queued(), "http://web/a", claim("md5", "x"),
+		{
+			"unknown", alice, unknown, queued(), "bad", claim("md5", "x"), locked,
+			fault{glance.NotFound, "No image found with ID " + unknown, ""},
+		},
+		{
+			"not visible", bob, img1, queued(), "bad", claim("md5", "x"), locked,
+			fault{glance.NotFound, "No image found with ID " + img1, ""},
+		},
+		{
+			"status", rita, img1, queued(status(glance.StatusUploading)), "bad", claim("md5", "x"), locked,
+			fault{glance.Conflict, "It's not allowed to add locations if image status is uploading.", ""},
+		},
+		{
+			"anonymous", guest, img1, queued(), "bad", claim("md5", "x"), locked,
+			fault{glance.Forbidden, "", "Read-only access"},
+		},
+		{
+			"policy", rita, img1, queued(), "bad", claim("md5", "x"), locked,
+			fault{glance.Forbidden, "You are not authorized to complete add_image_location action.", ""},
+		},
+		{
+			"not http", alice, img1, queued(), "file:///etc/passwd", claim("md5", "x"), locked,
+			fault{glance.Forbidden, noHTTP, ""},
+		},
+		{
+			"no http store", alice, img1, queued(), "http://web/a", claim("md5", "x"),
 			func(r *locationRig) {
 				r.stores, _ = store.NewSet(true, "fast", store.Named{ID: "fast", Driver: r.fast})
-			}, fault{glance.Forbidden, noHTTP, ""}},
-		{"not hex", alice, img1, queued(), "http://web/a", claim("md5", "zz"), locked,
-			fault{glance.Invalid, "os_hash_value (zz) is not a valid hexadecimal value", ""}},
-		{"hash size", nova, img1, queued(func(img *glance.Image) { img.Visibility = glance.VisibilityPublic }), "bad", claim("sha1", "abcd"),
-			locked, fault{glance.Invalid, "os_hash_value: (abcd) is not the correct size for (sha1) (should be (20) bytes)", ""}},
-		{"locked", alice, img1, queued(), "http://web/a", nil, locked,
-			fault{glance.Conflict, "Image has active task", ""}},
+			},
+			fault{glance.Forbidden, noHTTP, ""},
+		},
+		{
+			"not hex", alice, img1, queued(), "http://web/a", claim("md5", "zz"), locked,
+			fault{glance.Invalid, "os_hash_value (zz) is not a valid hexadecimal value", ""},
+		},
+		{
+			"hash size", nova, img1, queued(func(img *glance.Image) { img.Visibility = glance.VisibilityPublic }), "bad", claim("sha1", "abcd"),
+			locked,
+			fault{glance.Invalid, "os_hash_value: (abcd) is not the correct size for (sha1) (should be (20) bytes)", ""},
+		},
+		{
+			"locked", alice, img1, queued(), "http://web/a", nil, locked,
+			fault{glance.Conflict, "Image has active task", ""},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -93,8 +112,10 @@ func TestAddLocationLostRace(t *testing.T) {
 	l := r.locator()
 	l.Locks = locker{func() error { return r.db.Lock(context.Background(), img1, "other") }, r.db}
 	err := l.Add(t.Context(), alice, img1, images.NewLocation{URL: "http://web/a"})
-	wantFault(t, err, fault{glance.Conflict,
-		"New operation on image '" + img1 + "' is not permitted as prior operation is still in progress", ""})
+	wantFault(t, err, fault{
+		glance.Conflict,
+		"New operation on image '" + img1 + "' is not permitted as prior operation is still in progress", "",
+	})
 }
 
 // locker does something before it locks.
@@ -148,43 +169,74 @@ func TestAddLocation(t *testing.T) {
 		urls                      string
 		size                      int64 // 0 is none
 	}{
-		{name: "hashed later", url: "http://web/a", status: activeNow, task: glance.TaskSuccess,
-			checksum: weak, algo: "sha256", hashValue: strong, urls: "http://web/a", size: 4},
-		{name: "verified", url: "http://web/a", claim: claim("sha256", strong), status: activeNow, task: glance.TaskSuccess,
-			checksum: weak, algo: "sha256", hashValue: strong, urls: "http://web/a", size: 4},
-		{name: "verified, other algorithm", url: "http://web/a", claim: claim("md5", weak), status: activeNow, task: glance.TaskSuccess,
-			checksum: weak, algo: "md5", hashValue: weak, urls: "http://web/a", size: 4},
-		{name: "wrong hash", url: "http://web/a", claim: claim("md5", hex64[:32]), status: queuedStill, task: glance.TaskFailure,
-			urls: "http://web/a"},
-		{name: "wrong hash, not http", who: nova, url: "mem://cheap/" + img1, claim: claim("md5", hex64[:32]),
-			status: queuedStill, task: glance.TaskFailure, change: inCheap},
-		{name: "not http", who: nova, url: "mem://cheap/" + img1, status: activeNow, task: glance.TaskSuccess,
-			checksum: weak, algo: "sha256", hashValue: strong, urls: "mem://cheap/" + img1, size: 4, change: inCheap},
-		{name: "taken as said", url: "http://web/a", claim: claim("md5", hex64[:32]), unhashed: true, status: activeNow,
-			task: glance.TaskSuccess, algo: "md5", hashValue: hex64[:32], urls: "http://web/a", size: 4},
-		{name: "nothing said", url: "http://web/a", unhashed: true, status: activeNow, task: glance.TaskSuccess,
-			urls: "http://web/a", size: 4},
+		{
+			name: "hashed later", url: "http://web/a", status: activeNow, task: glance.TaskSuccess,
+			checksum: weak, algo: "sha256", hashValue: strong, urls: "http://web/a", size: 4,
+		},
+		{
+			name: "verified", url: "http://web/a", claim: claim("sha256", strong), status: activeNow, task: glance.TaskSuccess,
+			checksum: weak, algo: "sha256", hashValue: strong, urls: "http://web/a", size: 4,
+		},
+		{
+			name: "verified, other algorithm", url: "http://web/a", claim: claim("md5", weak), status: activeNow, task: glance.TaskSuccess,
+			checksum: weak, algo: "md5", hashValue: weak, urls: "http://web/a", size: 4,
+		},
+		{
+			name: "wrong hash", url: "http://web/a", claim: claim("md5", hex64[:32]), status: queuedStill, task: glance.TaskFailure,
+			urls: "http://web/a",
+		},
+		{
+			name: "wrong hash, not http", who: nova, url: "mem://cheap/" + img1, claim: claim("md5", hex64[:32]),
+			status: queuedStill, task: glance.TaskFailure, change: inCheap,
+		},
+		{
+			name: "not http", who: nova, url: "mem://cheap/" + img1, status: activeNow, task: glance.TaskSuccess,
+			checksum: weak, algo: "sha256", hashValue: strong, urls: "mem://cheap/" + img1, size: 4, change: inCheap,
+		},
+		{
+			name: "taken as said", url: "http://web/a", claim: claim("md5", hex64[:32]), unhashed: true, status: activeNow,
+			task: glance.TaskSuccess, algo: "md5", hashValue: hex64[:32], urls: "http://web/a", size: 4,
+		},
+		{
+			name: "nothing said", url: "http://web/a", unhashed: true, status: activeNow, task: glance.TaskSuccess,
+			urls: "http://web/a", size: 4,
+		},
 		{name: "no data", url: "http://web/none", status: queuedStill, task: glance.TaskFailure},
 		{name: "no bytes", url: "http://web/empty", status: queuedStill, task: glance.TaskFailure},
-		{name: "unreachable", url: "http://web/a", status: queuedStill, task: glance.TaskFailure,
-			change: func(r *locationRig, _ *glance.Image) { r.unreachable() }},
-		{name: "over quota", url: "http://web/a", status: queuedStill, task: glance.TaskFailure,
-			change: func(r *locationRig, _ *glance.Image) { r.quota = 3 }},
-		{name: "no formats", url: "http://web/a", status: queuedStill, task: glance.TaskFailure, urls: "http://web/a", size: 4,
-			change: func(_ *locationRig, img *glance.Image) { img.DiskFormat = "" }},
-		{name: "not the owner", who: nova, url: "http://web/a", status: queuedStill, task: glance.TaskFailure,
-			change: func(_ *locationRig, img *glance.Image) { img.Visibility = glance.VisibilityPublic }},
-		{name: "left over", url: "http://web/a", unhashed: true, status: activeNow, task: glance.TaskSuccess, urls: "http://web/a", size: 4,
+		{
+			name: "unreachable", url: "http://web/a", status: queuedStill, task: glance.TaskFailure,
+			change: func(r *locationRig, _ *glance.Image) { r.unreachable() },
+		},
+		{
+			name: "over quota", url: "http://web/a", status: queuedStill, task: glance.TaskFailure,
+			change: func(r *locationRig, _ *glance.Image) { r.quota = 3 },
+		},
+		{
+			name: "no formats", url: "http://web/a", status: queuedStill, task: glance.TaskFailure, urls: "http://web/a", size: 4,
+			change: func(_ *locationRig, img *glance.Image) { img.DiskFormat = "" },
+		},
+		{
+			name: "not the owner", who: nova, url: "http://web/a", status: queuedStill, task: glance.TaskFailure,
+			change: func(_ *locationRig, img *glance.Image) { img.Visibility = glance.VisibilityPublic },
+		},
+		{
+			name: "left over", url: "http://web/a", unhashed: true, status: activeNow, task: glance.TaskSuccess, urls: "http://web/a", size: 4,
 			change: func(_ *locationRig, img *glance.Image) {
 				lying("http://web/b")(img)
 				sized(99)(img)
-			}},
-		{name: "hash cannot be had", url: "http://web/a", status: activeNow, task: glance.TaskSuccess, urls: "http://web/a", size: 4,
-			change: func(r *locationRig, _ *glance.Image) { r.web.open = func(context.Context) error { return errBoom } }},
-		{name: "hash cannot be verified", url: "http://web/a", claim: claim("md5", weak), status: queuedStill, task: glance.TaskFailure,
+			},
+		},
+		{
+			name: "hash cannot be had", url: "http://web/a", status: activeNow, task: glance.TaskSuccess, urls: "http://web/a", size: 4,
+			change: func(r *locationRig, _ *glance.Image) { r.web.open = func(context.Context) error { return errBoom } },
+		},
+		{
+			name: "hash cannot be verified", url: "http://web/a", claim: claim("md5", weak), status: queuedStill, task: glance.TaskFailure,
 			urls:   "http://web/a",
-			change: func(r *locationRig, _ *glance.Image) { r.web.open = func(context.Context) error { return errBoom } }},
-		{name: "second attempt", url: "http://web/a", claim: claim("md5", weak), status: activeNow, task: glance.TaskSuccess,
+			change: func(r *locationRig, _ *glance.Image) { r.web.open = func(context.Context) error { return errBoom } },
+		},
+		{
+			name: "second attempt", url: "http://web/a", claim: claim("md5", weak), status: activeNow, task: glance.TaskSuccess,
 			checksum: weak, algo: "md5", hashValue: weak, urls: "http://web/a", size: 4,
 			change: func(r *locationRig, _ *glance.Image) {
 				r.web.open = func(context.Context) error {
@@ -193,7 +245,8 @@ func TestAddLocation(t *testing.T) {
 					}
 					return nil
 				}
-			}},
+			},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -257,214 +310,6 @@ func mustJSON(v any) string {
 		panic(err)
 	}
 	return string(text)
-}
-
-// hashing adds a location and stops while its data is read; run lets go on.
-func (r *locationRig) hashing(t *testing.T, claim map[string]string) (release func()) {
-	t.Helper()
-	reached, goOn := make(chan struct{}), make(chan struct{})
-	r.web.open = func(ctx context.Context) error {
-		close(reached)
-		select {
-		case <-goOn:
-			return nil
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	if err := r.locator().Add(t.Context(), alice, img1, images.NewLocation{URL: "http://web/a", Validation: claim}); err != nil {
-		t.Fatal(err)
-	}
-	<-reached
-	return func() { close(goOn) }
-}
-
-// TestAddLocationMeanwhile has what others see while the data is hashed.
-func TestAddLocationMeanwhile(t *testing.T) {
-	weak, _ := hashes("aaaa")
-	for _, c := range []map[string]string{nil, claim("md5", weak)} {
-		r := newLocationRig(t)
-		r.add(t, queued())
-		release := r.hashing(t, c)
-		img := r.get(t, img1)
-		want, algo := glance.StatusActive, "sha256"
-		if c != nil {
-			want, algo = glance.StatusImporting, "md5"
-		}
-		host, _ := img.Property(glance.HashHostProperty)
-		if img.Status != want || img.HashAlgo != algo || img.HashValue != "" || host.Value != "http://self" || r.task(t, img1).Status != glance.TaskProcessing {
-			t.Errorf("image is %+v", img)
-		}
-		shown, err := r.catalog().Show(t.Context(), alice, img1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, ok := shown.Property(glance.HashHostProperty); ok {
-			t.Error("the host is shown")
-		}
-		err = r.locator().Add(t.Context(), alice, img1, images.NewLocation{URL: "http://web/b"})
-		wantFault(t, err, fault{glance.Conflict, "It's not allowed to add locations if image status is " + string(want) + ".", ""})
-		if err := r.uploader().Upload(t.Context(), alice, img1, data("x")); !errors.Is(err, glance.Conflict) {
-			t.Errorf("an upload meanwhile: %v", err)
-		}
-		release()
-		r.running.Wait()
-		if got := r.get(t, img1); got.Checksum != weak || got.Status != glance.StatusActive {
-			t.Errorf("image became %+v", got)
-		}
-	}
-}
-
-// TestDeleteDuringHashing: deleting the image ends the hashing and waits for it.
-func TestDeleteDuringHashing(t *testing.T) {
-	for _, c := range []map[string]string{nil, claim("md5", hex64[:32])} {
-		r := newLocationRig(t)
-		r.add(t, queued())
-		r.hashing(t, c)
-		if err := r.deleter().Delete(t.Context(), alice, img1); err != nil {
-			t.Fatal(err)
-		}
-		r.running.Wait()
-		if img := r.get(t, img1); img != nil {
-			t.Errorf("the image lives: %+v", img)
-		}
-		if left := r.journal.left(); len(left) > 0 {
-			t.Errorf("left in the journal: %v", left)
-		}
-	}
-}
-
-// TestAddLocationLockBroken: whose lock was broken changes nothing any more.
-func TestAddLocationLockBroken(t *testing.T) {
-	weak, _ := hashes("aaaa")
-	for _, c := range []map[string]string{nil, claim("md5", weak)} {
-		r := newLocationRig(t)
-		r.add(t, queued())
-		release := r.hashing(t, c)
-		before := r.get(t, img1)
-		if err := errors.Join(r.db.Unlock(t.Context(), img1, r.task(t, img1).ID), r.db.Lock(t.Context(), img1, "other")); err != nil {
-			t.Fatal(err)
-		}
-		release()
-		r.running.Wait()
-		after := r.get(t, img1)
-		if after.Status != before.Status || after.HashValue != "" || after.Checksum != "" {
-			t.Errorf("image became %+v", after)
-		}
-		if p, _ := after.Property(glance.LockProperty); p.Value != "other" {
-			t.Errorf("the lock is held by %q", p.Value)
-		}
-	}
-}
-
-// TestAddLocationStopped: the end of the process takes back what was not
-// verified and keeps what was active.
-func TestAddLocationStopped(t *testing.T) {
-	weak, _ := hashes("aaaa")
-	for _, c := range []map[string]string{nil, claim("md5", weak)} {
-		r := newLocationRig(t)
-		r.add(t, queued())
-		r.hashing(t, c)
-		r.stop(t)
-		r.wantEnded(t, c != nil)
-		err := r.locator().Add(t.Context(), alice, img1, images.NewLocation{URL: "http://web/a"})
-		if c != nil && !errors.Is(err, glance.Unavailable) {
-			t.Errorf("after the end: %v", err)
-		}
-	}
-}
-
-// wantEnded checks an image whose hashing ended early.
-func (r *locationRig) wantEnded(t *testing.T, verifying bool) {
-	t.Helper()
-	want, task := glance.StatusActive, glance.TaskSuccess
-	if verifying {
-		want, task = glance.StatusQueued, glance.TaskFailure
-	}
-	img := r.get(t, img1)
-	if img.Status != want || img.HashAlgo != "" || img.HashValue != "" || len(img.Properties) != 0 {
-		t.Errorf("image is %+v", img)
-	}
-	if got := r.task(t, img1).Status; got != task {
-		t.Errorf("task is %s", got)
-	}
-	if left := r.journal.left(); len(left) > 0 {
-		t.Errorf("left in the journal: %v", left)
-	}
-}
-
-// TestAddLocationCrash: the next start ends what a crash interrupted.
-func TestAddLocationCrash(t *testing.T) {
-	weak, _ := hashes("aaaa")
-	for _, c := range []map[string]string{nil, claim("md5", weak)} {
-		r := newLocationRig(t)
-		r.add(t, queued())
-		release := r.hashing(t, c)
-		left := r.journal.left()
-		if len(left) != 1 || left[0]["image"] != img1 {
-			t.Fatalf("journalled %v", left)
-		}
-		r.crash(t)
-		r.wantEnded(t, c != nil)
-		release()
-	}
-}
-
-// TestAddLocationCrashEarly: a crash before the location was saved.
-func TestAddLocationCrashEarly(t *testing.T) {
-	r := newLocationRig(t)
-	r.add(t, queued())
-	entry := map[string]string{"deed": "location", "image": img1, "task": "task"}
-	if _, err := r.journal.Begin(entry); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.db.Lock(t.Context(), img1, "task"); err != nil {
-		t.Fatal(err)
-	}
-	r.crash(t)
-	if img := r.get(t, img1); img.Status != glance.StatusQueued || len(img.Properties) > 0 {
-		t.Errorf("image is %+v", img)
-	}
-}
-
-// TestAddLocationPulse: a task that reads for long says that it is alive, and
-// hears when somebody ended it.
-func TestAddLocationPulse(t *testing.T) {
-	for _, aborted := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			r := newLocationRig(t)
-			r.add(t, queued())
-			begun := time.Now()
-			var beats []time.Duration
-			r.web.pause = func() {
-				time.Sleep(50 * time.Second)
-				beats = append(beats, r.task(t, img1).UpdatedAt.Sub(begun))
-				if aborted && len(beats) == 2 {
-					_, err := r.db.UpdateTask(t.Context(), metadata.Everything(), r.task(t, img1).ID, func(task *glance.Task) error {
-						task.Status = glance.TaskFailure
-						return nil
-					})
-					if err != nil {
-						t.Error(err)
-					}
-				}
-			}
-			if err := r.locator().Add(t.Context(), alice, img1, images.NewLocation{URL: "http://web/a"}); err != nil {
-				t.Fatal(err)
-			}
-			r.running.Wait()
-			img, task := r.get(t, img1), r.task(t, img1)
-			if aborted {
-				if len(beats) != 2 || img.HashValue != "" || task.Status != glance.TaskFailure || r.web.opens != 1 {
-					t.Errorf("went on: %v, %+v, %+v", beats, img, task)
-				}
-				return
-			}
-			if want := []time.Duration{0, 0, 100 * time.Second, 100 * time.Second}; !slices.Equal(beats, want) || img.HashValue == "" {
-				t.Errorf("alive at %v", beats)
-			}
-		})
-	}
 }
 
 func TestLocations(t *testing.T) {

@@ -320,7 +320,7 @@ func (a *adding) hashOnce(ctx context.Context) (sums, error) {
 	if err != nil {
 		return sums{}, err
 	}
-	defer data.Close()    //nolint:errcheck // it was only read
+	defer data.Close()
 	checksum := md5.New() //nolint:gosec // see the import
 	body := &pulsed{Reader: data, next: time.Now().Add(taskPulse), beat: func() error { return a.beat(ctx) }}
 	if _, err := a.Buffers.Pipe(ctx, body, multihash.To(checksum), multihash.To(strong)); err != nil {

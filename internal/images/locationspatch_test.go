@@ -72,46 +72,88 @@ func TestPatchLocationsRefused(t *testing.T) {
 		want    fault
 	}{
 		{"empty list", rita, queued(), (*locationRig).hide, replaceBy(), fault{glance.Forbidden, "", "Cannot set locations to empty list."}},
-		{"policy to set", rita, queued(), (*locationRig).hide, addAt("-", "http://web/a"),
-			forbidden("You are not authorized to complete set_image_location action.")},
-		{"policy to delete", alice, queued(), (*locationRig).hide, removeAt("0"),
-			forbidden("You are not authorized to complete delete_image_location action.")},
-		{"hidden, add", alice, queued(status(glance.StatusSaving)), (*locationRig).hide, addAt("-", "bad"),
-			forbidden("It's not allowed to add locations if locations are invisible.")},
-		{"hidden, replace", alice, queued(), (*locationRig).hide, replaceBy("bad"),
-			forbidden("It's not allowed to update locations if locations are invisible.")},
-		{"hidden, remove", boss, queued(), (*locationRig).hide, removeAt("0"),
-			forbidden("It's not allowed to remove locations if locations are invisible.")},
-		{"status, add", alice, queued(status(glance.StatusSaving)), nil, saying(addAt("x", "bad"), "os_hash_algo", "md4"),
-			conflict("It's not allowed to add locations if image status is saving.")},
-		{"status, replace", alice, queued(status(glance.StatusImporting)), nil, replaceBy("bad"),
-			conflict("It's not allowed to replace locations if image status is importing.")},
-		{"status, remove", boss, queued(), nil, removeAt("0"),
-			conflict("It's not allowed to remove locations if image status is queued.")},
-		{"validation", alice, queued(), nil, saying(addAt("x", "bad"), "os_hash_algo", "md4", "os_hash_value", "00"),
-			conflict("os_hash_algo must be sha256, not md4")},
-		{"the last one", boss, queued(active, lying("http://web/a")), nil, removeAt("x"),
-			fault{glance.Forbidden, "", "Cannot remove last location in the image."}},
-		{"remove nowhere", boss, queued(active, lying("http://web/a", "http://web/b")), nil, removeAt("x"),
-			invalid("Invalid position for removing a location.")},
-		{"remove beyond", boss, queued(active, lying("http://web/a", "http://web/b")), nil, removeAt("2"),
-			invalid("Invalid position for removing a location.")},
-		{"add nowhere", alice, queued(), (*locationRig).unreachable, addAt("x", "http://web/a"),
-			invalid("Invalid position for adding a location.")},
-		{"backend down, size unknown", alice, queued(), (*locationRig).unreachable, addAt("-", "http://web/a"),
-			invalid("The Store URI was malformed.")},
-		{"backend down, size known", alice, queued(active, sized(4)), (*locationRig).unreachable, addAt("-", "http://web/a"),
-			invalid("Invalid location")},
-		{"storage quota", alice, queued(active, sized(60), lying("http://web/a", "http://web/b", "http://web/c")), (*locationRig).tight,
-			addAt("-", "bad"), fault{glance.TooLarge, "Denying attempt to upload image because it exceeds the quota: " +
-				"The size of the data 60 will exceed the limit. -80 bytes remaining.", ""}},
-		{"number, add", alice, queued(active, sized(4), lying("http://web/a", "http://web/b", "http://web/c")), nil,
-			addAt("-", "bad"), fault{glance.TooLarge,
-				"The limit has been exceeded on the number of allowed image locations. Attempted: 4, Maximum: 3", ""}},
-		{"number, replace", alice, queued(), (*locationRig).unreachable, replaceBy("http://web/a", "b", "c", "d"), fault{glance.TooLarge,
-			"The limit has been exceeded on the number of allowed image locations. Attempted: 4, Maximum: 3", ""}},
-		{"other URLs", alice, queued(active, sized(4), lying("http://web/a")), nil, replaceBy("bad"),
-			invalid("Original locations is not empty: [http://web/a]")},
+		{
+			"policy to set", rita, queued(), (*locationRig).hide, addAt("-", "http://web/a"),
+			forbidden("You are not authorized to complete set_image_location action."),
+		},
+		{
+			"policy to delete", alice, queued(), (*locationRig).hide, removeAt("0"),
+			forbidden("You are not authorized to complete delete_image_location action."),
+		},
+		{
+			"hidden, add", alice, queued(status(glance.StatusSaving)), (*locationRig).hide, addAt("-", "bad"),
+			forbidden("It's not allowed to add locations if locations are invisible."),
+		},
+		{
+			"hidden, replace", alice, queued(), (*locationRig).hide, replaceBy("bad"),
+			forbidden("It's not allowed to update locations if locations are invisible."),
+		},
+		{
+			"hidden, remove", boss, queued(), (*locationRig).hide, removeAt("0"),
+			forbidden("It's not allowed to remove locations if locations are invisible."),
+		},
+		{
+			"status, add", alice, queued(status(glance.StatusSaving)), nil, saying(addAt("x", "bad"), "os_hash_algo", "md4"),
+			conflict("It's not allowed to add locations if image status is saving."),
+		},
+		{
+			"status, replace", alice, queued(status(glance.StatusImporting)), nil, replaceBy("bad"),
+			conflict("It's not allowed to replace locations if image status is importing."),
+		},
+		{
+			"status, remove", boss, queued(), nil, removeAt("0"),
+			conflict("It's not allowed to remove locations if image status is queued."),
+		},
+		{
+			"validation", alice, queued(), nil, saying(addAt("x", "bad"), "os_hash_algo", "md4", "os_hash_value", "00"),
+			conflict("os_hash_algo must be sha256, not md4"),
+		},
+		{
+			"the last one", boss, queued(active, lying("http://web/a")), nil, removeAt("x"),
+			fault{glance.Forbidden, "", "Cannot remove last location in the image."},
+		},
+		{
+			"remove nowhere", boss, queued(active, lying("http://web/a", "http://web/b")), nil, removeAt("x"),
+			invalid("Invalid position for removing a location."),
+		},
+		{
+			"remove beyond", boss, queued(active, lying("http://web/a", "http://web/b")), nil, removeAt("2"),
+			invalid("Invalid position for removing a location."),
+		},
+		{
+			"add nowhere", alice, queued(), (*locationRig).unreachable, addAt("x", "http://web/a"),
+			invalid("Invalid position for adding a location."),
+		},
+		{
+			"backend down, size unknown", alice, queued(), (*locationRig).unreachable, addAt("-", "http://web/a"),
+			invalid("The Store URI was malformed."),
+		},
+		{
+			"backend down, size known", alice, queued(active, sized(4)), (*locationRig).unreachable, addAt("-", "http://web/a"),
+			invalid("Invalid location"),
+		},
+		{
+			"storage quota", alice, queued(active, sized(60), lying("http://web/a", "http://web/b", "http://web/c")), (*locationRig).tight,
+			addAt("-", "bad"),
+			fault{glance.TooLarge, "Denying attempt to upload image because it exceeds the quota: " +
+				"The size of the data 60 will exceed the limit. -80 bytes remaining.", ""},
+		},
+		{
+			"number, add", alice, queued(active, sized(4), lying("http://web/a", "http://web/b", "http://web/c")), nil,
+			addAt("-", "bad"),
+			fault{
+				glance.TooLarge,
+				"The limit has been exceeded on the number of allowed image locations. Attempted: 4, Maximum: 3", "",
+			},
+		},
+		{"number, replace", alice, queued(), (*locationRig).unreachable, replaceBy("http://web/a", "b", "c", "d"), fault{
+			glance.TooLarge,
+			"The limit has been exceeded on the number of allowed image locations. Attempted: 4, Maximum: 3", "",
+		}},
+		{
+			"other URLs", alice, queued(active, sized(4), lying("http://web/a")), nil, replaceBy("bad"),
+			invalid("Original locations is not empty: [http://web/a]"),
+		},
 		{"no scheme", alice, queued(), nil, addAt("-", "bad"), invalid("Invalid location")},
 		{"unknown scheme", alice, queued(), nil, addAt("-", "gopher://web/a"), invalid("Invalid location")},
 		{"file", alice, queued(), nil, addAt("-", "file:///etc/passwd"), invalid("Invalid location")},
@@ -123,10 +165,14 @@ func TestPatchLocationsRefused(t *testing.T) {
 			img.Locations = []glance.Location{at("http://web/a", "store", "web")}
 		}), nil, addAt("-", "http://web/a"), invalid("The location http://web/a already exists")},
 		{"twice", alice, queued(), nil, replaceBy("http://web/a", "http://web/a"), invalid("The location http://web/a already exists")},
-		{"no formats", alice, queued(func(img *glance.Image) { img.DiskFormat = "" }), nil, addAt("-", "http://web/a"),
-			invalid("Property disk_format must be set prior to saving data.")},
-		{"wide characters", alice, queued(), func(r *locationRig) { r.web.pages["http://web/😀"] = "x" }, addAt("-", "http://web/😀"),
-			invalid("Param values can't contain 4 byte unicode.")},
+		{
+			"no formats", alice, queued(func(img *glance.Image) { img.DiskFormat = "" }), nil, addAt("-", "http://web/a"),
+			invalid("Property disk_format must be set prior to saving data."),
+		},
+		{
+			"wide characters", alice, queued(), func(r *locationRig) { r.web.pages["http://web/😀"] = "x" }, addAt("-", "http://web/😀"),
+			invalid("Param values can't contain 4 byte unicode."),
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -270,21 +316,38 @@ func TestPatchValidation(t *testing.T) {
 		said []string
 		want string
 	}{
-		{"other value", queued(hashed), []string{"os_hash_algo", "sha256", "os_hash_value", strings.Repeat("cd", 32)},
-			"os_hash_value is already set with a different value"},
-		{"other algorithm", queued(hashed), []string{"os_hash_algo", "md5", "os_hash_value", hex64},
-			"os_hash_algo is already set with a different value"},
-		{"new on active", queued(hashed, status(glance.StatusActive), sized(4)),
+		{
+			"other value", queued(hashed),
+			[]string{"os_hash_algo", "sha256", "os_hash_value", strings.Repeat("cd", 32)},
+			"os_hash_value is already set with a different value",
+		},
+		{
+			"other algorithm", queued(hashed),
+			[]string{"os_hash_algo", "md5", "os_hash_value", hex64},
+			"os_hash_algo is already set with a different value",
+		},
+		{
+			"new on active", queued(hashed, status(glance.StatusActive), sized(4)),
 			[]string{"os_hash_algo", "sha256", "os_hash_value", hex64, "checksum", strings.Repeat("ab", 16)},
-			"New value(s) for checksum may only be provided when image status is 'queued'"},
-		{"checksum", queued(), []string{"os_hash_algo", "md4", "os_hash_value", "zz", "checksum", "zz"},
-			"checksum (zz) is not a valid hexadecimal value"},
-		{"checksum size", queued(), []string{"os_hash_algo", "md4", "os_hash_value", "zz", "checksum", "ab"},
-			"checksum (ab) is not the correct size for md5 (should be 16 bytes)"},
+			"New value(s) for checksum may only be provided when image status is 'queued'",
+		},
+		{
+			"checksum", queued(),
+			[]string{"os_hash_algo", "md4", "os_hash_value", "zz", "checksum", "zz"},
+			"checksum (zz) is not a valid hexadecimal value",
+		},
+		{
+			"checksum size", queued(),
+			[]string{"os_hash_algo", "md4", "os_hash_value", "zz", "checksum", "ab"},
+			"checksum (ab) is not the correct size for md5 (should be 16 bytes)",
+		},
 		{"algorithm", queued(), []string{"os_hash_algo", "md5", "os_hash_value", "zz"}, "os_hash_algo must be sha256, not md5"},
 		{"value", queued(), []string{"os_hash_algo", "sha256", "os_hash_value", "zz"}, "os_hash_value (zz) is not a valid hexadecimal value"},
-		{"value size", queued(), []string{"os_hash_algo", "sha256", "os_hash_value", "ab"},
-			"os_hash_value (ab) is not the correct size for sha256 (should be 32 bytes)"},
+		{
+			"value size", queued(),
+			[]string{"os_hash_algo", "sha256", "os_hash_value", "ab"},
+			"os_hash_value (ab) is not the correct size for sha256 (should be 32 bytes)",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -316,117 +379,6 @@ func TestPatchTextsHideCredentials(t *testing.T) {
 	}
 }
 
-func TestPatchRemove(t *testing.T) {
-	tests := []struct{ position, left, gone string }{
-		{"0", "cheap", "fast"}, {"1", "fast", "cheap"}, {"-", "fast", "cheap"},
-	}
-	for _, tt := range tests {
-		r := newLocationRig(t)
-		r.stored(t, img1)
-		shown, err := r.editor().Patch(t.Context(), boss, img1, removeAt(tt.position))
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := "mem://" + tt.left + "/" + img1
-		if got := urls(r.get(t, img1)); got != want || urls(shown) != want {
-			t.Errorf("at %s: left %s, answered %s", tt.position, got, urls(shown))
-		}
-		for name, d := range map[string]*driver{"fast": r.fast, "cheap": r.cheap} {
-			if d.has("mem://"+name+"/"+img1) != (name == tt.left) {
-				t.Errorf("at %s: data in %s", tt.position, name)
-			}
-		}
-		if left := r.journal.left(); len(left) > 0 {
-			t.Errorf("left in the journal: %v", left)
-		}
-	}
-}
-
-// TestPatchRemoveIsWhole: what else the patch says happens as well, or nothing
-// at all when a later operation is refused.
-func TestPatchRemoveIsWhole(t *testing.T) {
-	r := newLocationRig(t)
-	r.stored(t, img1)
-	changes := append(removeAt("0"), set(images.Replace, "name", text("new"))...)
-	bad := append(removeAt("0"), setProperty(images.Remove, "none", "")...)
-	if _, err := r.editor().Patch(t.Context(), boss, img1, bad); !errors.Is(err, glance.Conflict) {
-		t.Errorf("got %v", err)
-	}
-	if img := r.get(t, img1); len(img.Locations) != 2 || !r.fast.holds(t, img1) {
-		t.Fatalf("a refused patch left %+v", img)
-	}
-	if _, err := r.editor().Patch(t.Context(), boss, img1, changes); err != nil {
-		t.Fatal(err)
-	}
-	if img := r.get(t, img1); img.Name == nil || *img.Name != "new" || len(img.Locations) != 1 {
-		t.Errorf("stored %+v", img)
-	}
-}
-
-// TestPatchAddAndRemove: a copy is swapped for another in one patch.
-func TestPatchAddAndRemove(t *testing.T) {
-	r := newLocationRig(t)
-	r.stored(t, img1)
-	changes := append(addAt("-", "http://web/a"), removeAt("-")...) // its own
-	changes = append(changes, addAt("-", "http://web/b")...)
-	changes = append(changes, removeAt("0")...)
-	if _, err := r.editor().Patch(t.Context(), boss, img1, changes); err != nil {
-		t.Fatal(err)
-	}
-	if got, want := urls(r.get(t, img1)), "mem://cheap/"+img1+" http://web/b"; got != want {
-		t.Errorf("left %s, want %s", got, want)
-	}
-}
-
-func TestPatchRemoveInUse(t *testing.T) {
-	r := newLocationRig(t)
-	r.stored(t, img1)
-	r.fast.deletes(glance.Errorf(glance.Conflict, "busy"))
-	_, err := r.editor().Patch(t.Context(), boss, img1, removeAt("0"))
-	wantFault(t, err, fault{glance.Conflict, "The data for Image " + img1 + " could not be deleted because it is in use: busy", ""})
-	img := r.get(t, img1)
-	if len(img.Locations) != 2 || len(img.Locations[0].Metadata) != 1 || len(r.journal.left()) != 0 {
-		t.Errorf("left %+v and %v", img.Locations, r.journal.left())
-	}
-}
-
-func TestPatchRemoveDelayed(t *testing.T) {
-	r := newLocationRig(t)
-	r.delayed = true
-	r.stored(t, img1)
-	if _, err := r.editor().Patch(t.Context(), boss, img1, removeAt("0")); err != nil {
-		t.Fatal(err)
-	}
-	if got := urls(r.get(t, img1)); got != "mem://cheap/"+img1 {
-		t.Errorf("left %s", got)
-	}
-	if !r.fast.holds(t, img1) {
-		t.Error("the data is the scrubber's")
-	}
-}
-
-// TestPatchRemovesAtOnce: two requests cannot take each other the last copy.
-func TestPatchRemovesAtOnce(t *testing.T) {
-	r := newLocationRig(t)
-	r.stored(t, img1)
-	other := make(chan error, 1)
-	var once sync.Once
-	r.fast.delete = func(context.Context) error {
-		once.Do(func() {
-			_, err := r.editor().Patch(context.Background(), boss, img1, removeAt("0"))
-			other <- err
-		})
-		return nil
-	}
-	if _, err := r.editor().Patch(t.Context(), boss, img1, removeAt("0")); err != nil {
-		t.Fatal(err)
-	}
-	wantFault(t, <-other, fault{glance.Forbidden, "", "Cannot remove last location in the image."})
-	if got := r.read(t, boss, img1); got != "data" {
-		t.Errorf("read %q", got)
-	}
-}
-
 // TestPatchAddsAtOnce: neither of two additions is lost, nor the quota.
 func TestPatchAddsAtOnce(t *testing.T) {
 	r := newLocationRig(t)
@@ -450,32 +402,27 @@ func TestPatchAddsAtOnce(t *testing.T) {
 	}
 }
 
-// TestPatchRemoveCrash: the next start finishes a removal, wherever it stopped.
-func TestPatchRemoveCrash(t *testing.T) {
-	for _, n := range []int{1, 2} { // after the mark, and after the data
-		r := newLocationRig(t)
-		r.stored(t, img1)
-		if n == 1 {
-			r.fast.deletes(errBoom)
-			r.db.beforeUpdate = nth(2, func() error { return errBoom })
-		} else {
-			r.db.beforeUpdate = func(now int) error {
-				if now > 1 {
-					return errBoom
-				}
-				return nil
-			}
-		}
-		if _, err := r.editor().Patch(t.Context(), boss, img1, removeAt("0")); err == nil {
-			t.Fatal("nothing broke")
-		}
-		if shown, err := r.catalog().Show(t.Context(), boss, img1); err != nil || len(shown.Locations) != 1 {
-			t.Errorf("shown %+v, %v", shown, err)
-		}
-		r.fast.delete, r.db.beforeUpdate = nil, nil
-		r.crash(t)
-		if got := urls(r.get(t, img1)); got != "mem://cheap/"+img1 || r.fast.holds(t, img1) {
-			t.Errorf("after %d: left %s", n, got)
-		}
+// FuzzPatchLocation: whatever a client calls a location, it is refused with a
+// reason or kept as it is.
+func FuzzPatchLocation(f *testing.F) {
+	for _, seed := range []string{"http://web/a", "bad", "file:///etc/passwd", "http://u:p@web/a", "http://[::1", ":", "mem://fast/../x", "\x00"} {
+		f.Add("-", seed)
+		f.Add("0", seed)
 	}
+	f.Add("99999999999999999999", "http://web/a")
+	f.Add("٣", "http://web/a")
+	f.Fuzz(func(t *testing.T, position, url string) {
+		r := newLocationRig(t)
+		r.add(t, queued())
+		img, err := r.editor().Patch(t.Context(), alice, img1, addAt(position, url))
+		if err != nil {
+			if !errors.Is(err, glance.Invalid) {
+				t.Errorf("%q at %q: %v", url, position, err)
+			}
+			return
+		}
+		if img.Locations[0].URL != url || img.Status != glance.StatusActive {
+			t.Errorf("%q at %q became %+v", url, position, img)
+		}
+	})
 }

@@ -30,28 +30,56 @@ func TestStageRefused(t *testing.T) {
 	}{
 		{"unknown", rita, unknown, queued(), data(over), nil, fault{glance.NotFound, "No image found with ID " + unknown, ""}},
 		{"not visible", bob, img1, queued(), data(over), nil, fault{glance.NotFound, "No image found with ID " + img1, ""}},
-		{"policy", rita, img1, queued(status(glance.StatusActive)), data(over), nil,
-			fault{glance.Forbidden, "You are not authorized to complete modify_image action.", ""}},
-		{"status", alice, img1, queued(status(glance.StatusActive)), data(over), nil,
-			fault{glance.Conflict, "Image status transition from active to uploading is not allowed", ""}},
-		{"staged already", alice, img1, queued(status(glance.StatusUploading)), data(over), nil,
-			fault{glance.Conflict, "Image status transition from uploading to uploading is not allowed", ""}},
-		{"announced too large", alice, img1, queued(), data(over), nil,
-			fault{glance.TooLarge, "The incoming image is too large: The provided image is too large.", ""}},
-		{"too large", alice, img1, queued(), streamed(over), nil,
-			fault{glance.TooLarge, "The incoming image is too large: The provided image is too large.", ""}},
-		{"less than announced", alice, img1, queued(), images.Data{Body: strings.NewReader("abc"), Size: 4}, nil,
-			fault{glance.Invalid, "Size mismatch: expected 4 bytes, got 3 bytes", ""}},
-		{"more than announced", alice, img1, queued(), images.Data{Body: strings.NewReader("abcde"), Size: 4}, nil,
-			fault{glance.Invalid, "Size exceeds: expected 4 bytes, got 5 bytes", ""}},
-		{"data there", alice, img1, queued(), data("data"), (*locationRig).leave,
-			fault{glance.Conflict, "The image " + img1 + " has data on staging", ""}},
-		{"full", alice, img1, queued(), data("data"), func(r *locationRig) { r.staging.put = func() error { return store.Full(nil) } },
-			fault{glance.TooLarge, "Image storage media is full: There is not enough disk space on the image storage media.", ""}},
-		{"not writable", alice, img1, queued(), data("data"), func(r *locationRig) { r.staging.put = func() error { return store.WriteDenied(nil) } },
-			fault{glance.Unavailable, "Insufficient permissions on image storage media: Permission to write image storage media denied.", ""}},
-		{"body breaks", alice, img1, queued(), images.Data{Body: io.MultiReader(strings.NewReader("ab"), readerFunc(func([]byte) (int, error) { return 0, errBoom })), Size: 4},
-			nil, fault{kind: glance.Internal}},
+		{
+			"policy", rita, img1, queued(status(glance.StatusActive)), data(over), nil,
+			fault{glance.Forbidden, "You are not authorized to complete modify_image action.", ""},
+		},
+		{
+			"status", alice, img1, queued(status(glance.StatusActive)), data(over), nil,
+			fault{glance.Conflict, "Image status transition from active to uploading is not allowed", ""},
+		},
+		{
+			"staged already", alice, img1, queued(status(glance.StatusUploading)), data(over), nil,
+			fault{glance.Conflict, "Image status transition from uploading to uploading is not allowed", ""},
+		},
+		{
+			"announced too large", alice, img1, queued(), data(over), nil,
+			fault{glance.TooLarge, "The incoming image is too large: The provided image is too large.", ""},
+		},
+		{
+			"too large", alice, img1, queued(), streamed(over), nil,
+			fault{glance.TooLarge, "The incoming image is too large: The provided image is too large.", ""},
+		},
+		{
+			"less than announced", alice, img1, queued(),
+			images.Data{Body: strings.NewReader("abc"), Size: 4},
+			nil,
+			fault{glance.Invalid, "Size mismatch: expected 4 bytes, got 3 bytes", ""},
+		},
+		{
+			"more than announced", alice, img1, queued(),
+			images.Data{Body: strings.NewReader("abcde"), Size: 4},
+			nil,
+			fault{glance.Invalid, "Size exceeds: expected 4 bytes, got 5 bytes", ""},
+		},
+		{
+			"data there", alice, img1, queued(), data("data"), (*locationRig).leave,
+			fault{glance.Conflict, "The image " + img1 + " has data on staging", ""},
+		},
+		{
+			"full", alice, img1, queued(), data("data"), func(r *locationRig) { r.staging.put = func() error { return store.Full(nil) } },
+			fault{glance.TooLarge, "Image storage media is full: There is not enough disk space on the image storage media.", ""},
+		},
+		{
+			"not writable", alice, img1, queued(), data("data"), func(r *locationRig) { r.staging.put = func() error { return store.WriteDenied(nil) } },
+			fault{glance.Unavailable, "Insufficient permissions on image storage media: Permission to write image storage media denied.", ""},
+		},
+		{
+			"body breaks", alice, img1, queued(),
+			images.Data{Body: io.MultiReader(strings.NewReader("ab"), readerFunc(func([]byte) (int, error) { return 0, errBoom })), Size: 4},
+			nil,
+			fault{kind: glance.Internal},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
