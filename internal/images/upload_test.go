@@ -214,6 +214,7 @@ func TestUploadStatus(t *testing.T) {
 // decides it: who is looked at, and what becomes of the virtual size.
 func TestUploadFormats(t *testing.T) {
 	qcow2 := "QFI\xfb\x00\x00\x00\x03" + strings.Repeat("\x00", 16) + "\x00\x00\x00\x00\x00\x01\x00\x00" + strings.Repeat("\x00", 500)
+	backed := qcow2[:15] + "\x40" + qcow2[16:] // names a file that it would be read with
 	tests := []struct {
 		name, disk, container, text string
 		rules                       imgformat.Rules
@@ -226,6 +227,9 @@ func TestUploadFormats(t *testing.T) {
 		{name: "not inspectable", disk: "ami", container: "bare", text: "xyz"},
 		{name: "not bare", disk: "qcow2", container: "ovf", text: "xyz"},
 		{name: "mismatch", disk: "vmdk", container: "bare", text: qcow2, refused: "Image disk_format vmdk does not match stream data qcow2"},
+		{name: "unsafe", disk: "qcow2", container: "bare", text: backed, refused: "Image failed safety checks"},
+		{name: "unsafe, mismatch allowed", disk: "vmdk", container: "bare", text: backed, rules: imgformat.Rules{AllowMismatch: true}, refused: "Image failed safety checks"},
+		{name: "unsafe, not bare", disk: "qcow2", container: "ovf", text: backed},
 		{name: "mismatch allowed", disk: "vmdk", container: "bare", text: qcow2, rules: imgformat.Rules{AllowMismatch: true}},
 	}
 	for _, tt := range tests {
