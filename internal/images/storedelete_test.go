@@ -35,10 +35,14 @@ func TestDeleteCopyRefused(t *testing.T) {
 			r.update(t, img1, func(img *glance.Image) { img.Locations = img.Locations[:1] })
 		}, fault{glance.Forbidden, "Cannot delete image data from the only store containing it. Consider deleting the image instead.", ""}},
 		{"not there", boss, "web", img1, nil, fault{glance.NotFound, "Image " + img1 + " is not stored in store web.", ""}},
-		{"reserved store", boss, store.StagingStore, img1, nil,
-			fault{glance.NotFound, "Image " + img1 + " is not stored in store os_glance_staging_store.", ""}},
-		{"in use", boss, "fast", img1, func(_ *testing.T, r *locationRig) { r.fast.deletes(glance.Errorf(glance.Conflict, "it has clones")) },
-			fault{glance.Conflict, "The data for Image " + img1 + " could not be deleted because it is in use: it has clones", ""}},
+		{
+			"reserved store", boss, store.StagingStore, img1, nil,
+			fault{glance.NotFound, "Image " + img1 + " is not stored in store os_glance_staging_store.", ""},
+		},
+		{
+			"in use", boss, "fast", img1, func(_ *testing.T, r *locationRig) { r.fast.deletes(glance.Errorf(glance.Conflict, "it has clones")) },
+			fault{glance.Conflict, "The data for Image " + img1 + " could not be deleted because it is in use: it has clones", ""},
+		},
 		{"store fails", boss, "fast", img1, func(_ *testing.T, r *locationRig) { r.fast.deletes(errBoom) }, fault{kind: glance.Internal}},
 	}
 	for _, tt := range tests {
@@ -94,8 +98,10 @@ func TestDeleteCopiesAtOnce(t *testing.T) {
 	if err := r.copyDeleter().Delete(t.Context(), boss, "fast", img1); err != nil {
 		t.Fatal(err)
 	}
-	wantFault(t, <-other, fault{glance.Forbidden,
-		"Cannot delete image data from the only store containing it. Consider deleting the image instead.", ""})
+	wantFault(t, <-other, fault{
+		glance.Forbidden,
+		"Cannot delete image data from the only store containing it. Consider deleting the image instead.", "",
+	})
 	if got := r.read(t, boss, img1); got != "data" {
 		t.Errorf("read %q", got)
 	}
