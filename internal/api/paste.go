@@ -315,6 +315,10 @@ func urlMap(b *builder, o Options, at place) (http.Handler, error) {
 			m.Mount(key, app)
 		}
 	}
+	// Paste files of today name no API v1, which an option may want all the same.
+	if b.parts.V1 != nil && slices.Contains(o.keys, "/v2") && !slices.Contains(o.keys, "/v1") {
+		m.Mount("/v1", b.parts.V1)
+	}
 	return m, nil
 }
 

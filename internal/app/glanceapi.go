@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"glance/internal/api"
 	"glance/internal/config"
 )
 
@@ -77,13 +78,18 @@ func BuildAPI(ctx context.Context, cfg *config.API, log *slog.Logger) (_ *Genera
 	if err != nil {
 		return nil, err
 	}
-	door, err := buildV2(cfg, room{
+	r := room{
 		db: db, stores: stores, policy: enforcer, protect: protection, journal: journal, staging: staging,
 		jobs: buildJobs(ctx, g, cfg.WSGI.TaskPoolThreads), log: log,
-	})
+	}
+	door, err := buildV2(cfg, r)
 	if err != nil {
 		return nil, err
 	}
-	g.handler, err = buildAPIPipeline(cfg, door, enforcer, buildAuthToken(g, &cfg.Loaded, log))
+	old, err := buildV1(cfg, r, door)
+	if err != nil {
+		return nil, err
+	}
+	g.handler, err = buildAPIPipeline(cfg, api.NewRouter(door.Routes()...), old, enforcer, buildAuthToken(g, &cfg.Loaded, log))
 	return g, err
 }

@@ -17,12 +17,13 @@ import (
 	"glance/internal/policy"
 )
 
-func buildAPIPipeline(cfg *config.API, door http.Handler, enforcer *policy.Enforcer, tokens authTokenFilter) (http.Handler, error) {
+func buildAPIPipeline(cfg *config.API, door, old http.Handler, enforcer *policy.Enforcer, tokens authTokenFilter) (http.Handler, error) {
 	parts := commonParts(&cfg.CORS, &cfg.Healthcheck, &cfg.Middleware, &cfg.Images, enforcer)
 	parts.Versions = api.Versions{
 		PublicEndpoint: cfg.Images.PublicEndpoint, ImageCache: cfg.Cache.Dir != "",
-		ManyStores: len(cfg.Images.EnabledBackends) > 0, NoV2: !cfg.Old.EnableV2API,
+		ManyStores: len(cfg.Images.EnabledBackends) > 0, NoV2: !cfg.Old.EnableV2API, V1: old != nil,
 	}
+	parts.V1 = old
 	if cfg.Old.EnableV2API {
 		parts.V2 = door
 	}

@@ -2,11 +2,9 @@ package app
 
 import (
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 
-	"glance/internal/api"
 	v2 "glance/internal/api/v2"
 	"glance/internal/config"
 	"glance/internal/images"
@@ -31,7 +29,7 @@ type room struct {
 }
 
 // buildV2 makes the verbs and the door of the Images API v2.
-func buildV2(cfg *config.API, r room) (http.Handler, error) {
+func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 	opt := &cfg.Images
 	storage, err := quota.ParseStorage(opt.UserStorageQuota)
 	if err != nil {
@@ -48,7 +46,7 @@ func buildV2(cfg *config.API, r room) (http.Handler, error) {
 		MaxProperties: opt.PropertyQuota, MaxTags: opt.TagQuota, MaxMembers: opt.MemberQuota, MaxLocations: opt.LocationQuota,
 	}
 	buffers := &multihash.Pool{}
-	door := v2.Door{
+	return &v2.Door{
 		Catalog: &images.Catalog{Images: r.db, Tasks: r.db, Policy: r.policy, Protect: r.protect, Stores: r.stores, Log: r.log},
 		Editor: &images.Editor{
 			Images: r.db, Policy: r.policy, Protect: r.protect, Stores: r.stores, Limits: limits, SizeCap: opt.SizeCap,
@@ -78,8 +76,7 @@ func buildV2(cfg *config.API, r room) (http.Handler, error) {
 		CopyDeleter: &images.CopyDeleter{Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Log: r.log},
 		Schema:      schema,
 		Config:      v2Config(opt, r.stores),
-	}
-	return api.NewRouter(door.Routes()...), nil
+	}, nil
 }
 
 func v2Config(opt *config.Images, stores *store.Set) v2.Config {
