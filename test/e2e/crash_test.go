@@ -3,7 +3,9 @@ package e2e_test
 import (
 	"bytes"
 	"io"
+	"math"
 	"math/rand/v2"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -38,13 +40,20 @@ func TestKilledAnywhere(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
-	const rounds, images, size = 10, 4, 3 * mib
+	const rounds, images, size = 12, 4, 3 * mib
 	var ids []string
 	for round := range rounds {
-		for range images {
+		for len(ids) < images {
 			ids = append(ids, n.NewImage("crash"))
 		}
-		crashRound(t, n, ids, size, rng.Int64N(images*size+size/8), uint64(round))
+		f := &fuse{bytes: rng.Int64N(images * size), blow: n.Server().Kill}
+		switch round % 3 {
+		case 1: // data is complete or nearly so
+			f.bytes = images*size - rng.Int64N(64<<10)
+		case 2: // some are done, others about to be
+			f.bytes, f.answers = math.MaxInt64, 1+rng.Int64N(images)
+		}
+		crashRound(t, n, ids, size, f, uint64(round))
 		n.Start()
 		left := ids[:0]
 		for _, img := range n.Check() {
@@ -61,24 +70,23 @@ func TestKilledAnywhere(t *testing.T) {
 	}
 }
 
-// crashRound uploads to all images at once, deletes each that is done, and
-// kills the server when so many bytes are on their way; at the latest when all
-// is done.
-func crashRound(t *testing.T, n *rig.Node, ids []string, size int, after int64, seed uint64) {
+// crashRound uploads to all images at once, deletes every second that is done,
+// and kills the server when the fuse blows; at the latest when all is done.
+func crashRound(t *testing.T, n *rig.Node, ids []string, size int, f *fuse, seed uint64) {
 	t.Helper()
-	budget := &fuse{after: after, blow: n.Server().Kill}
 	client := *n.Client
 	var all sync.WaitGroup
 	for i, id := range ids {
 		data := rig.Random(seed<<8+uint64(i), size)
 		all.Go(func() {
-			a, err := client.Upload(t.Context(), id, budget.reader(data), int64(size))
+			a, err := client.Upload(t.Context(), id, f.reader(data), int64(size))
 			if err != nil {
 				return // cut by the crash
 			}
-			if a.Status != 204 {
+			if a.Status != http.StatusNoContent {
 				t.Errorf("upload before the crash: %d %s", a.Status, a.Body)
 			}
+			f.answered()
 			if i%2 == 0 {
 				_ = client.Delete(t.Context(), id) // may meet the crash
 			}
@@ -88,12 +96,13 @@ func crashRound(t *testing.T, n *rig.Node, ids []string, size int, after int64, 
 	n.Server().Kill()
 }
 
-// fuse blows when all its readers together have given so many bytes.
+// fuse blows when all its readers together have given so many bytes, or when so
+// many answers have come.
 type fuse struct {
-	after int64
-	given atomic.Int64
-	once  sync.Once
-	blow  func()
+	bytes, answers int64
+	given, came    atomic.Int64
+	once           sync.Once
+	blow           func()
 }
 
 func (f *fuse) reader(data []byte) io.Reader {
@@ -101,8 +110,14 @@ func (f *fuse) reader(data []byte) io.Reader {
 }
 
 func (f *fuse) Write(p []byte) (int, error) {
-	if f.given.Add(int64(len(p))) >= f.after {
+	if f.given.Add(int64(len(p))) >= f.bytes {
 		f.once.Do(f.blow)
 	}
 	return len(p), nil
+}
+
+func (f *fuse) answered() {
+	if f.came.Add(1) == f.answers {
+		f.once.Do(f.blow)
+	}
 }

@@ -66,6 +66,33 @@ func TestOtherNodeRestarts(t *testing.T) {
 	a.CheckUnharmed(onB)
 }
 
+// TestOtherNodeCrashes: one node dies again and again, and nobody who talks to
+// the other one notices.
+func TestOtherNodeCrashes(t *testing.T) {
+	shared := t.TempDir()
+	a, b := rig.NewNodeAt(t, programs(), shared), rig.NewNodeAt(t, programs(), shared)
+	const rounds, images, size = 5, 3, 3 * mib
+	for round := range rounds {
+		var onA, onB []string
+		for range images {
+			onA, onB = append(onA, b.NewImage("on a")), append(onB, b.NewImage("on b"))
+		}
+		var all sync.WaitGroup
+		for i, id := range onB {
+			data := rig.Random(uint64(1000+round*images+i), size)
+			all.Go(func() {
+				if err := b.Put(t.Context(), id, data); err != nil {
+					t.Errorf("upload to the node that lives: %v", err)
+				}
+			})
+		}
+		crashRound(t, a, onA, size, &fuse{bytes: int64(size * (round + 1) / 2), blow: a.Server().Kill}, uint64(round))
+		a.Start()
+		all.Wait()
+		b.Check()
+	}
+}
+
 func TestOneUploadWinsAcrossNodes(t *testing.T) {
 	shared := t.TempDir()
 	contest(t, rig.NewNodeAt(t, programs(), shared), rig.NewNodeAt(t, programs(), shared))
