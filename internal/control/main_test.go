@@ -159,6 +159,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("RUN", filepath.Join(env.WorkDir, "run"))
 			env.Setenv("ETC", filepath.Join(env.WorkDir, "system"))
 			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // a process under the race detector takes a second to end otherwise
 			env.Setenv("CONTROL", filepath.Join(strings.Split(env.Getenv("PATH"), ":")[0], "glance-control"))
 			env.Defer(func() { killAll(env.WorkDir) })
 			return nil

@@ -36,6 +36,7 @@
 //	           for Daemon.DrainLimit (10 s, below the 15 s of systemd units and
 //	           glance-control), then cut. A second one cuts at once.
 //	USR1       the same without a limit; TERM afterwards sets the limit.
+//	USR2       Daemon.Report, also while draining.
 //	HUP        Daemon.Reload, one at a time; any number of HUPs during a reload
 //	           make one more. A failure or panic is logged and changes nothing.
 //
@@ -74,7 +75,8 @@
 //	GLANCE_DETACH     true: when ready, the server points 0, 1 and 2 to /dev/null
 //
 // GLANCE_PID_FILE also works alone, from a systemd unit for instance. Where
-// NOTIFY_SOCKET is set, systemd hears READY, RELOADING and STOPPING.
+// NOTIFY_SOCKET is set, systemd hears READY, RELOADING and STOPPING; where
+// LISTEN_FDS and LISTEN_PID say so, Open takes systemd's socket.
 //
 // A pid file is believed for its lock, not its content: the server holds a
 // POSIX record lock, and the kernel names the holder's pid to whoever asks

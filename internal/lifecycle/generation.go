@@ -31,11 +31,13 @@ type generation struct {
 	accepts sync.WaitGroup     // the loop that accepts connections
 	conns   atomic.Int64       // open connections
 	active  atomic.Int64       // requests in the handler
+	server  *Server
 }
 
-func newGeneration(l *net.TCPListener, opt ServerOptions, h http.Handler, log *slog.Logger) *generation {
+func (s *Server) newGeneration(l *net.TCPListener, opt ServerOptions) *generation {
 	ctx, cancel := context.WithCancel(context.Background())
-	g := &generation{opt: opt, l: l, handler: h, cancel: cancel}
+	log := s.log
+	g := &generation{opt: opt, l: l, handler: s.handler, cancel: cancel, server: s}
 	g.http = &http.Server{
 		Handler:           g,
 		ReadHeaderTimeout: opt.SocketTimeout,
@@ -52,8 +54,10 @@ func newGeneration(l *net.TCPListener, opt ServerOptions, h http.Handler, log *s
 			switch state {
 			case http.StateNew:
 				g.conns.Add(1)
+				s.conns.Add(1)
 			case http.StateClosed, http.StateHijacked:
 				g.conns.Add(-1)
+				s.conns.Add(-1)
 			}
 		},
 	}
@@ -87,6 +91,8 @@ func (g *generation) serve() error {
 // ServeHTTP is the way of each request into the handler.
 func (g *generation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.active.Add(1)
+	g.server.active.Add(1)
+	defer g.server.active.Add(-1)
 	defer g.active.Add(-1)
 	if g.opt.MaxHeaderLine > 0 && longestLine(r.Header) > g.opt.MaxHeaderLine {
 		// Compat: the answer of the original's HTTP server, without a body,

@@ -51,6 +51,10 @@ func testServer(mode string) int {
 		d := &lifecycle.Daemon{
 			Service: srv, Log: log,
 			Ready: func() { say("ready %s", srv.URL()) },
+			Report: func() {
+				connections, requests := srv.Load()
+				say("report: %d connections, %d requests", connections, requests)
+			},
 		}
 		if limit := os.Getenv("LIFECYCLE_TEST_LIMIT"); limit != "" {
 			if d.DrainLimit, err = time.ParseDuration(limit); err != nil {
@@ -112,7 +116,7 @@ func launchAt(t *testing.T, mode, pidFile string, env ...string) *program {
 	t.Helper()
 	p := &program{t: t, pidFile: pidFile, lines: make(chan string, 100)}
 	p.cmd = exec.Command(os.Args[0])
-	p.cmd.Env = append(os.Environ(), append(env, "LIFECYCLE_TEST_SERVER="+mode)...)
+	p.cmd.Env = append(os.Environ(), append(env, "LIFECYCLE_TEST_SERVER="+mode, "GORACE=atexit_sleep_ms=0")...) // or each takes a second to end
 	p.cmd.Stderr = os.Stderr
 	if mode == "fail" || mode == "panic" {
 		p.cmd.Stderr = nil

@@ -36,6 +36,9 @@ type Daemon struct {
 	// the process stops. It changes everything or, with an error, nothing.
 	// Nil: HUP is logged and ignored.
 	Reload func(context.Context) error
+	// Report is called on USR2, in a goroutine of its own: it says what the
+	// process is doing. May be nil.
+	Report func()
 	// Ready is called once, when requests are served. May be nil.
 	Ready func()
 	// DrainLimit is how long work may go on after TERM; 0 is DefaultDrainLimit.
@@ -52,7 +55,7 @@ func Run(ctx context.Context, start func(context.Context) (*Daemon, error)) erro
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGUSR1)
+	signal.Notify(signals, unix.SIGTERM, unix.SIGINT, unix.SIGHUP, unix.SIGUSR1, unix.SIGUSR2)
 	defer signal.Stop(signals)
 
 	parent, err := adopt()
@@ -87,7 +90,7 @@ func startUnlessStopped(ctx context.Context, cancel func(), start func(context.C
 	for {
 		select {
 		case sig := <-signals:
-			if sig != unix.SIGHUP {
+			if sig != unix.SIGHUP && sig != unix.SIGUSR2 {
 				stopped = true
 				cancel()
 			}
@@ -152,6 +155,8 @@ func (d *Daemon) untilStop(ctx context.Context, signals <-chan os.Signal, hangup
 				case hangup <- struct{}{}:
 				default: // one is waiting already
 				}
+			case unix.SIGUSR2:
+				d.report()
 			case unix.SIGUSR1:
 				d.Log.Info("shutting down when all requests are done")
 				return nil, nil
@@ -160,6 +165,12 @@ func (d *Daemon) untilStop(ctx context.Context, signals <-chan os.Signal, hangup
 				return d.limit(), nil
 			}
 		}
+	}
+}
+
+func (d *Daemon) report() {
+	if d.Report != nil {
+		go d.Report() // signals must not wait for a terminal that nobody reads
 	}
 }
 
@@ -189,6 +200,8 @@ func (d *Daemon) stop(signals <-chan os.Signal, limit <-chan time.Time) {
 			limit = make(chan time.Time) // said once
 		case sig := <-signals:
 			switch {
+			case sig == unix.SIGUSR2:
+				d.report()
 			case sig != unix.SIGTERM && sig != unix.SIGINT:
 			case limit == nil:
 				limit = d.limit()

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,6 +37,8 @@ type Server struct {
 	failed  chan error    // of the current generation's accept loop
 	drained chan struct{} // closed by Drain
 
+	conns, active atomic.Int64 // of all generations
+
 	cutCtx context.Context //nolint:containedctx // its end is what Drain tells all generations
 	cut    context.CancelFunc
 	old    sync.WaitGroup // generations that drain
@@ -46,16 +49,21 @@ type Server struct {
 	draining bool
 }
 
-// Open opens the port. Clients can connect at once and are served from Serve
-// on. The caller ends a Server with Drain, whether it served or not.
+// Open opens the port, or takes the one that the service manager opened for
+// this process, whatever its address. Clients can connect at once and are
+// served from Serve on. The caller ends a Server with Drain, whether it served
+// or not.
 func Open(ctx context.Context, opt ServerOptions, h http.Handler, log *slog.Logger) (*Server, error) {
-	l, err := listen(ctx, opt.Addr, opt.Backlog, nil)
+	l, err := activated()
+	if l == nil && err == nil {
+		l, err = listen(ctx, opt.Addr, opt.Backlog, nil)
+	}
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{handler: h, log: log, failed: make(chan error, 1), drained: make(chan struct{})}
 	s.cutCtx, s.cut = context.WithCancel(context.Background())
-	s.current = newGeneration(l, opt, h, log)
+	s.current = s.newGeneration(l, opt)
 	return s, nil
 }
 
@@ -68,6 +76,12 @@ func (s *Server) URL() string {
 		scheme = "https://"
 	}
 	return scheme + s.current.l.Addr().String() + "/"
+}
+
+// Load is what the server has to do now: open connections, and requests that
+// its handler answers. Both include those that end under older options.
+func (s *Server) Load() (connections, requests int64) {
+	return s.conns.Load(), s.active.Load()
 }
 
 // Serve answers requests until Drain, then returns nil as soon as that is
@@ -122,7 +136,7 @@ func (s *Server) Reconfigure(ctx context.Context, opt ServerOptions) error {
 	if err != nil {
 		return err
 	}
-	s.current = newGeneration(l, opt, s.handler, s.log)
+	s.current = s.newGeneration(l, opt)
 	if s.serving {
 		s.start(s.current)
 	}
@@ -130,8 +144,14 @@ func (s *Server) Reconfigure(ctx context.Context, opt ServerOptions) error {
 	return nil
 }
 
-// retire lets g finish in the background. The lock is held.
+// retire lets g finish in the background; it accepts nothing any more when
+// retire returns, so whoever connects afterwards meets the new options. The
+// lock is held.
 func (s *Server) retire(g *generation) {
+	if err := g.closeListener(); err != nil {
+		s.log.Warn("unable to close a listener", "error", err)
+	}
+	g.accepts.Wait()
 	s.old.Add(1)
 	go func() {
 		defer s.old.Done()
