@@ -42,9 +42,8 @@ func greetEmbedded(out io.Writer, url string) {
 		data = "var"
 	}
 	url = strings.TrimSuffix(url, "/")
-	fmt.Fprintf(out, "Images API on %s, without identity service: every caller is an administrator.\n", url)
-	fmt.Fprintf(out, "Images and database in %s.\n", data)
-	fmt.Fprintf(out, "Try: curl -s %s/v2/images\n", url)
+	_, _ = fmt.Fprintf(out, "Images API on %s, without identity service: every caller is an administrator.\n"+
+		"Images and database in %s.\nTry: curl -s %s/v2/images\n", url, data, url)
 }
 
 // BuildAPI builds everything that serves the Images API.

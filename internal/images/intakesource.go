@@ -123,7 +123,7 @@ func (in *Intake) copyNow(ctx context.Context, who *glance.Caller, id, source st
 	if err != nil {
 		return err
 	}
-	defer from.Close() //nolint:errcheck // it was only read
+	defer from.Close()
 	size := from.Size
 	if size <= 0 {
 		size = SizeUnknown
