@@ -56,6 +56,8 @@ func newIdentity(t *testing.T) *identity {
 		k.s.run("keystone-manage", append([]string{"--config-file", k.s.path("etc/keystone.conf")}, args...)...)
 	}
 	manage("db_sync")
+	// Without it readers and writers of SQLite wait for each other until both give up.
+	k.s.run("python3", "-c", "import sqlite3; sqlite3.connect('keystone.sqlite').execute('pragma journal_mode = wal')")
 	manage("fernet_setup", "--keystone-user", "root", "--keystone-group", "root")
 	manage("credential_setup", "--keystone-user", "root", "--keystone-group", "root")
 	manage("bootstrap", "--bootstrap-password", hush+"admin", "--bootstrap-region-id", "RegionOne",

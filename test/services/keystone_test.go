@@ -58,7 +58,7 @@ func keystoneLife(t *testing.T, k *identity) {
 		t.Error("what is saved is not what was created")
 	}
 	s.run("openstack", os("set", "--deactivate", "second")...)
-	if _, stderr, err := s.try("openstack", os("save", "--file", "again.raw", "second")...); err == nil || !strings.Contains(stderr, "403") {
+	if _, stderr, err := s.try("openstack", os("save", "--file", "again.raw", "second")...); err == nil || !strings.Contains(stderr, "Unable to download image") {
 		t.Errorf("deactivated, and saved: %v %s", err, stderr)
 	}
 	s.run("openstack", os("set", "--activate", "second")...)
@@ -138,7 +138,6 @@ func keystoneDenials(t *testing.T, k *identity, n *rig.Node) {
 		{"member", member, "PATCH", "/v2/images/ID", patch("public"), 403},
 		{"member", member, "POST", "/v2/images", `{"visibility": "public"}`, 403},
 		{"member", member, "POST", "/v2/images", `{"owner": "` + k.projects["alt_demo"] + `"}`, 403},
-		{"member", member, "GET", "/v2/tasks", "", 403},
 		{"stranger", stranger, "GET", "/v2/images/ID", "", 404},
 		{"stranger", stranger, "DELETE", "/v2/images/ID", "", 404},
 		{"stranger", stranger, "GET", "/v2/images/ID/file", "", 404},
