@@ -7,6 +7,7 @@
 //	log.Info("image is active", oslolog.ImageID, id)
 //	h.SetLevel(slog.LevelDebug) // at run time
 //	h.Reopen()                  // after the files were moved
+//	h.Replace(next)             // after the options changed
 //	h.Close()
 //
 // New(w, founding, options) writes to any io.Writer instead, for tests.

@@ -27,11 +27,11 @@ func openConfigured(prog string, isFounding bool, o *Options) (*Handler, error) 
 	}
 	c := &configured{prog: prog, options: o, sections: iniSections(string(text)), core: newCore(isFounding, o)}
 	if err := c.build(); err != nil {
-		h := &Handler{core: c.core}
+		h := newFamily(c.core)
 		_ = h.Close() // the first error is the one to tell
 		return nil, fmt.Errorf("logging config file %s: %w", o.LogConfig, err)
 	}
-	return &Handler{core: c.core}, nil
+	return newFamily(c.core), nil
 }
 
 // iniSections is the little of Python's configparser that these files use.

@@ -13,12 +13,20 @@ import (
 // Handler is a slog.Handler. All handlers that With makes from one share its
 // level and its files.
 type Handler struct {
-	core  *core
-	given record // what With has set
-	group string // prefix of further keys
+	shared *shared
+	given  record // what With has set
+	group  string // prefix of further keys
 }
 
-// core is what a family of handlers shares.
+// shared is what a family of handlers shares: a core that Replace may change.
+type shared struct {
+	mu   sync.RWMutex // held for reading as long as a core is written to
+	core *core
+}
+
+func newFamily(c *core) *Handler { return &Handler{shared: &shared{core: c}} }
+
+// core is what one set of options opened.
 type core struct {
 	level   slog.LevelVar
 	root    string    // logger of records that name none
@@ -73,7 +81,7 @@ func newHandler(isFounding bool, o *Options, sinks []sink) (*Handler, error) {
 		all.outputs = append(all.outputs, &output{sink: s, layout: line, level: slog.LevelDebug})
 	}
 	c.loggers = []*logger{all}
-	return &Handler{core: c}, nil
+	return newFamily(c), nil
 }
 
 func newCore(isFounding bool, o *Options) *core {
@@ -87,21 +95,45 @@ func newCore(isFounding bool, o *Options) *core {
 }
 
 // SetLevel changes the least level that is logged.
-func (h *Handler) SetLevel(l slog.Level) { h.core.level.Set(l) }
+func (h *Handler) SetLevel(l slog.Level) {
+	_ = h.using(func(c *core) error { c.level.Set(l); return nil }) // never fails
+}
+
+// Replace makes h, and all handlers made from it, write what and where next
+// does, and closes what h had open. No record is lost in between. next is not
+// to be used any more.
+func (h *Handler) Replace(next *Handler) error {
+	h.shared.mu.Lock()
+	old := h.shared.core
+	h.shared.core = next.shared.core
+	h.shared.mu.Unlock()
+	return old.close()
+}
+
+// using keeps the core open while f works with it.
+func (h *Handler) using(f func(*core) error) error {
+	h.shared.mu.RLock()
+	defer h.shared.mu.RUnlock()
+	return f(h.shared.core)
+}
 
 // Reopen opens files again under their names.
 func (h *Handler) Reopen() error {
-	var errs []error
-	for _, s := range h.core.sinks {
-		errs = append(errs, s.reopen())
-	}
-	return errors.Join(errs...)
+	return h.using(func(c *core) error {
+		var errs []error
+		for _, s := range c.sinks {
+			errs = append(errs, s.reopen())
+		}
+		return errors.Join(errs...)
+	})
 }
 
 // Close closes files and connections. Records that come later are lost.
-func (h *Handler) Close() error {
+func (h *Handler) Close() error { return h.using((*core).close) }
+
+func (c *core) close() error {
 	var errs []error
-	for _, s := range h.core.sinks {
+	for _, s := range c.sinks {
 		errs = append(errs, s.close())
 	}
 	return errors.Join(errs...)
@@ -109,11 +141,14 @@ func (h *Handler) Close() error {
 
 // Enabled is part of slog.Handler.
 func (h *Handler) Enabled(_ context.Context, l slog.Level) bool {
+	h.shared.mu.RLock()
+	defer h.shared.mu.RUnlock()
+	c := h.shared.core
 	name := h.given.logger
 	if name == "" {
-		name = h.core.root
+		name = c.root
 	}
-	return l >= h.core.levelOf(h.core.logger(name))
+	return l >= c.levelOf(c.logger(name))
 }
 
 // WithAttrs is part of slog.Handler.
@@ -144,10 +179,12 @@ func (h *Handler) Handle(_ context.Context, sr slog.Record) error {
 		r.take(a, h.group)
 		return true
 	})
-	if r.logger == "" {
-		r.logger = h.core.root
-	}
-	return h.core.write(&r)
+	return h.using(func(c *core) error {
+		if r.logger == "" {
+			r.logger = c.root
+		}
+		return c.write(&r)
+	})
 }
 
 // take puts an attribute in its place.
