@@ -14,13 +14,14 @@ import (
 type Generation struct {
 	handler http.Handler
 	log     *slog.Logger
+	shares  *shares // of the process; nil: everything is this generation's own
 	closers []func() error
 	users   atomic.Int64 // requests, and one while it is current
 	closed  sync.WaitGroup
 }
 
-func newGeneration(log *slog.Logger) *Generation {
-	g := &Generation{log: log}
+func newGeneration(log *slog.Logger, common *shares) *Generation {
+	g := &Generation{log: log, shares: common}
 	g.users.Store(1)
 	g.closed.Add(1)
 	return g
@@ -65,7 +66,12 @@ func (g *Generation) close() error {
 }
 
 // stage serves requests with the current generation.
-type stage struct{ current atomic.Pointer[Generation] }
+type stage struct {
+	current atomic.Pointer[Generation]
+
+	mu  sync.Mutex
+	all []*Generation // that have not ended, the oldest first
+}
 
 // ServeHTTP serves a request by the generation that is current when it begins.
 func (s *stage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -79,7 +85,33 @@ func (s *stage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // swap makes next current; the one before ends after its last request.
 func (s *stage) swap(next *Generation) {
+	s.mu.Lock()
+	s.all = append(s.all, next)
+	s.mu.Unlock()
+	next.onClose(func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.all = slices.DeleteFunc(s.all, func(g *Generation) bool { return g == next })
+		return nil
+	})
 	if old := s.current.Swap(next); old != nil {
 		old.leave()
 	}
+}
+
+// end lets the current generation go and waits until all have ended.
+func (s *stage) end() {
+	if g := s.current.Load(); g != nil {
+		g.leave()
+	}
+	for _, g := range s.live() {
+		g.closed.Wait()
+	}
+}
+
+// live are the generations that serve, or have requests and jobs to finish.
+func (s *stage) live() []*Generation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.all)
 }

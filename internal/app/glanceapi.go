@@ -11,6 +11,7 @@ import (
 
 	"glance/internal/api"
 	"glance/internal/config"
+	"glance/internal/metadata"
 )
 
 // GlanceAPI runs the API server until it is stopped; the result is its exit
@@ -23,16 +24,28 @@ func GlanceAPI(ctx context.Context, in config.Input, stdout, stderr io.Writer) i
 		}
 		p := &plan{
 			loaded: &cfg.Loaded, listen: cfg.Server.Listen, port: cfg.Server.BindPort, dump: cfg.Dump(),
-			build: func(ctx context.Context, log *slog.Logger) (*Generation, error) { return BuildAPI(ctx, cfg, log) },
+			reports: cfg.Reports.LogDir,
+			build: func(ctx context.Context, s site) (*Generation, error) {
+				if err := makeEmbedded(cfg); err != nil {
+					return nil, config.Fail(config.CodeFailure, err)
+				}
+				return buildAPI(ctx, cfg, s)
+			},
+			check: func(ctx context.Context, c *checker) { c.api(ctx, cfg) },
 		}
 		if cfg.Embedded {
-			if err := os.MkdirAll("var", 0o750); err != nil {
-				return nil, config.Fail(config.CodeFailure, err)
-			}
 			p.greet = greetEmbedded
 		}
 		return p, nil
 	}, stdout, stderr)
+}
+
+// makeEmbedded makes the directory of the built-in configuration.
+func makeEmbedded(cfg *config.API) error {
+	if !cfg.Embedded {
+		return nil
+	}
+	return os.MkdirAll("var", 0o750)
 }
 
 // greetEmbedded says what somebody sees who just tries the server out.
@@ -46,9 +59,15 @@ func greetEmbedded(out io.Writer, url string) {
 		"Images and database in %s.\nTry: curl -s %s/v2/images\n", url, data, url)
 }
 
-// BuildAPI builds everything that serves the Images API.
-func BuildAPI(ctx context.Context, cfg *config.API, log *slog.Logger) (_ *Generation, err error) {
-	g := newGeneration(log)
+// BuildAPI builds everything that serves the Images API. What it works on
+// beside requests ends with ctx.
+func BuildAPI(ctx context.Context, cfg *config.API, log *slog.Logger) (*Generation, error) {
+	return buildAPI(ctx, cfg, site{log: log, life: ctx})
+}
+
+func buildAPI(ctx context.Context, cfg *config.API, s site) (_ *Generation, err error) {
+	log := s.log
+	g := newGeneration(log, s.shares)
 	defer func() {
 		if err != nil {
 			_ = g.close() // the error that made us give up is the one to tell
@@ -58,14 +77,19 @@ func BuildAPI(ctx context.Context, cfg *config.API, log *slog.Logger) (_ *Genera
 	if err != nil {
 		return nil, err
 	}
-	db, err := buildMetadata(ctx, g, &cfg.Database, cfg.Registry.DataAPI)
+	db, err := share(g, sharing[metadata.Store]{
+		what: "database", configuration: []any{cfg.Database, cfg.Registry},
+		build: func(room *Generation) (metadata.Store, error) {
+			return buildMetadata(ctx, room, &cfg.Database, cfg.Registry.DataAPI)
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
 	if db, err = sealLocations(db, cfg.Images.EncryptionKey, log); err != nil {
 		return nil, err
 	}
-	stores, err := buildStores(cfg, log)
+	stores, err := shareStores(g, cfg, log)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +103,7 @@ func BuildAPI(ctx context.Context, cfg *config.API, log *slog.Logger) (_ *Genera
 	}
 	r := room{
 		db: db, stores: stores, policy: enforcer, protect: protection, journal: journal, staging: staging,
-		jobs: buildJobs(ctx, g, cfg.WSGI.TaskPoolThreads), log: log,
+		jobs: buildJobs(s.life, g, cfg.WSGI.TaskPoolThreads), log: log,
 	}
 	door, err := buildV2(cfg, r)
 	if err != nil {

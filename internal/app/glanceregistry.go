@@ -7,6 +7,7 @@ import (
 
 	"glance/internal/api"
 	"glance/internal/config"
+	"glance/internal/metadata"
 	"glance/internal/registry"
 )
 
@@ -20,14 +21,21 @@ func GlanceRegistry(ctx context.Context, in config.Input, stdout, stderr io.Writ
 		}
 		return &plan{
 			loaded: &cfg.Loaded, listen: cfg.Server.Listen, port: cfg.Server.BindPort, dump: cfg.Dump(),
-			build: func(ctx context.Context, log *slog.Logger) (*Generation, error) { return BuildRegistry(ctx, cfg, log) },
+			reports: cfg.Reports.LogDir,
+			build:   func(ctx context.Context, s site) (*Generation, error) { return buildRegistry(ctx, cfg, s) },
+			check:   func(ctx context.Context, c *checker) { c.registry(ctx, cfg) },
 		}, nil
 	}, stdout, stderr)
 }
 
 // BuildRegistry builds everything that serves the registry protocol.
-func BuildRegistry(ctx context.Context, cfg *config.Registry, log *slog.Logger) (_ *Generation, err error) {
-	g := newGeneration(log)
+func BuildRegistry(ctx context.Context, cfg *config.Registry, log *slog.Logger) (*Generation, error) {
+	return buildRegistry(ctx, cfg, site{log: log, life: ctx})
+}
+
+func buildRegistry(ctx context.Context, cfg *config.Registry, s site) (_ *Generation, err error) {
+	log := s.log
+	g := newGeneration(log, s.shares)
 	defer func() {
 		if err != nil {
 			_ = g.close() // the error that made us give up is the one to tell
@@ -37,7 +45,12 @@ func BuildRegistry(ctx context.Context, cfg *config.Registry, log *slog.Logger) 
 	if err != nil {
 		return nil, err
 	}
-	db, err := buildMetadata(ctx, g, &cfg.Database, cfg.Rules.DataAPI)
+	db, err := share(g, sharing[metadata.Store]{
+		what: "database", configuration: []any{cfg.Database, cfg.Rules},
+		build: func(room *Generation) (metadata.Store, error) {
+			return buildMetadata(ctx, room, &cfg.Database, cfg.Rules.DataAPI)
+		},
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -26,23 +26,31 @@ func (j nodeJournal) Begin(fields map[string]string) (func(), error) {
 	return entry.Done, nil
 }
 
-// buildJournal settles what earlier processes of this node left, then begins a
-// journal of its own. What cannot be settled now stays for the next start.
+// buildJournal gives the journal of this process. The first one settles what
+// earlier processes of this node left. What cannot be settled now stays for the
+// next start.
 func buildJournal(ctx context.Context, g *Generation, cfg *config.API, db metadata.Store, stores *store.Set, staging *images.Staging, log *slog.Logger) (images.Journal, error) {
 	dir, err := journalDir(cfg, stores, staging)
-	if err != nil {
-		return nil, config.Fail(config.CodeFailure, err)
-	}
-	host, err := os.Hostname()
 	if err != nil {
 		return nil, config.Fail(config.CodeFailure, err)
 	}
 	recoverer := images.Recoverer{
 		Images: db, Tasks: db, Locks: db, Stores: stores, Staging: staging, TaskLife: taskLife(&cfg.Task), Log: log,
 	}
+	return share(g, sharing[images.Journal]{
+		what: "journal", configuration: dir,
+		build: func(room *Generation) (images.Journal, error) { return openJournal(ctx, room, dir, &recoverer) },
+	})
+}
+
+func openJournal(ctx context.Context, g *Generation, dir string, recoverer *images.Recoverer) (images.Journal, error) {
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, config.Fail(config.CodeFailure, err)
+	}
 	settle := func(fields map[string]string) error { return recoverer.Settle(ctx, fields) }
 	if err := journal.Leftover(dir, host, settle); err != nil {
-		log.ErrorContext(ctx, "an earlier process left work that cannot be settled now", "error", err)
+		recoverer.Log.ErrorContext(ctx, "an earlier process left work that cannot be settled now", "error", err)
 	}
 	j, err := journal.Open(dir, host)
 	if err != nil {

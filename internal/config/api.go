@@ -84,7 +84,7 @@ func (c *API) sections() []section {
 // configuration (Embedded).
 func LoadAPI(in Input) (*API, error) {
 	flags := append(optionFlags(ini.DefaultSection, APIServer{}), foundingFlags()...)
-	flags = append(flags, embeddedFlag())
+	flags = append(append(flags, embeddedFlag()), serverFlags()...)
 	loaded, args, err := start(in, spec{
 		files: []string{"glance-api"}, confPath: true, envDir: true, words: "[CONFPATH]", flags: flags,
 	})
@@ -136,6 +136,8 @@ func toolFiles(prog string) []string {
 	switch prog {
 	case "glance-manage":
 		return []string{"glance-api", "glance-manage"}
+	case "glance-policy":
+		return []string{"glance-api"}
 	case "glance-cache-cleaner", "glance-cache-prefetcher", "glance-cache-pruner", "glance-cache-manage":
 		return []string{"glance-api", "glance-cache"}
 	default:
@@ -224,6 +226,7 @@ func (c *Registry) sections() []section {
 // LoadRegistry reads the configuration of glance-registry; errors as LoadAPI.
 func LoadRegistry(in Input) (*Registry, error) {
 	flags := append(optionFlags(ini.DefaultSection, RegistryServer{}), optionFlags(databaseSection, Database{})...)
+	flags = append(flags, serverFlags()...)
 	loaded, _, err := start(in, spec{
 		files: []string{"glance-registry"}, confPath: true, words: "[CONFPATH]", flags: flags,
 	})

@@ -57,6 +57,6 @@ func (l *Loaded) useEmbedded(args *Args) error {
 }
 
 func configures(args *Args) bool {
-	loud := []string{"debug", "verbose"}
+	loud := []string{"debug", "verbose", checkFlag, userFlag}
 	return slices.ContainsFunc(args.Given, func(g Given) bool { return !slices.Contains(loud, g.Flag.Names[0]) })
 }

@@ -21,6 +21,9 @@ type Loaded struct {
 	Founding bool // started the way of the founding document: its log and dump forms
 	Embedded bool // the built-in configuration is in use
 
+	CheckOnly bool   // of the servers: check the configuration, do not start
+	User      string // of the servers: user[:group] to become
+
 	Log       Log
 	LogHidden LogInternals
 }
@@ -51,6 +54,7 @@ func start(in Input, s spec) (*Loaded, *Args, error) {
 			l.Source.SetArg(g.Flag.Section, g.Flag.Option, g.Value)
 		}
 	}
+	l.takeServerFlags(args)
 	l.foundingSections()
 	l.Founding = l.isFounding(args)
 	return l, args, nil

@@ -94,7 +94,7 @@ type Profiler struct {
 
 // Reports is [oslo_reports].
 type Reports struct {
-	LogDir       string `ini:"log_dir" accept:"true" help:"Directory of reports."`
+	LogDir       string `ini:"log_dir" help:"Directory of the reports that USR2 asks for; unset means log_dir of the log, else standard error."`
 	EventHandler string `ini:"file_event_handler" accept:"true" help:"File whose change asks for a report."`
 	Interval     int    `ini:"file_event_handler_interval" default:"1" accept:"true" help:"Seconds between looks at that file."`
 }

@@ -6,10 +6,11 @@ import "glance/internal/ini"
 type Listen struct {
 	BindHost            string `ini:"bind_host" default:"0.0.0.0" deprecated:"host" cli:"H,host" help:"Address to listen on."`
 	Workers             *int   `ini:"workers" min:"0" accept:"true" help:"Number of worker processes; one process serves everything."`
-	Backlog             int    `ini:"backlog" default:"4096" min:"1" accept:"true" help:"Length of the queue of connections not yet accepted; the kernel's limit is used."`
+	Backlog             int    `ini:"backlog" default:"4096" min:"1" help:"Length of the queue of connections not yet accepted; the kernel's limit is used."`
 	TCPKeepIdle         int    `ini:"tcp_keepidle" default:"600" min:"1" help:"Seconds an idle connection waits before it is probed."`
 	ClientSocketTimeout int    `ini:"client_socket_timeout" default:"900" min:"0" help:"Seconds a client may be silent; 0 means forever."`
 	HTTPKeepAlive       bool   `ini:"http_keepalive" default:"true" help:"Keep connections open between requests."`
+	ShutdownTimeout     int    `ini:"graceful_shutdown_timeout" default:"10" min:"1" help:"Seconds that requests get to finish after TERM, before they are cut; service managers kill after 15."`
 	MaxHeaderLine       int    `ini:"max_header_line" default:"16384" min:"0" help:"Longest header line in bytes; 0 means any."`
 
 	CertFile string `ini:"cert_file" help:"Certificate to serve TLS with."`
