@@ -2,7 +2,6 @@ package headers
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -18,6 +17,8 @@ type Authenticator struct {
 	// IsAdmin is the rule context_is_admin. It is asked once per request about
 	// a caller that is complete but for Admin; nil is never.
 	IsAdmin func(glance.Caller) bool
+
+	catalogs catalogs
 }
 
 var _ auth.Authenticator = (*Authenticator)(nil)
@@ -52,10 +53,10 @@ func (a *Authenticator) Authenticate(_ context.Context, h http.Header) (glance.C
 
 		Token: first(h, "X-Auth-Token", "X-Storage-Token"),
 	}
-	if catalog := h.Values("X-Service-Catalog"); len(catalog) > 0 {
-		c.Catalog = []byte(catalog[0])
-		if !json.Valid(c.Catalog) {
-			return glance.Caller{}, auth.ErrCatalog
+	if catalog := h["X-Service-Catalog"]; len(catalog) > 0 {
+		var err error
+		if c.Catalog, err = a.catalogs.check(catalog[0]); err != nil {
+			return glance.Caller{}, err
 		}
 	}
 	c.Admin = a.IsAdmin != nil && a.IsAdmin(c)
