@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"log/slog"
+	"os"
 	"strings"
 	"time"
 
@@ -30,14 +31,36 @@ func buildAuthToken(g *Generation, loaded *config.Loaded, log *slog.Logger) auth
 			return nil, err
 		}
 		conf.UserAgent = loaded.Program
-		conf.Log = log.With("logger", "keystonemiddleware.auth_token")
-		filter, err := keystone.Open(conf)
+		filter, err := shareFilter(g, conf, log)
 		if err != nil {
 			return nil, err
 		}
-		g.onClose(filter.Close)
 		return api.CheckTokens(filter), nil
 	}
+}
+
+// shareFilter lets a reload keep the tokens that are remembered. Certificates
+// are part of the configuration by what is in their files.
+func shareFilter(g *Generation, conf keystone.Config, log *slog.Logger) (*keystone.Filter, error) {
+	certificates := map[string]string{}
+	for _, name := range []string{conf.CAFile, conf.CertFile, conf.KeyFile} {
+		text, err := os.ReadFile(name)
+		if err == nil {
+			certificates[name] = string(text)
+		} // else Open says what is wrong
+	}
+	return share(g, sharing[*keystone.Filter]{
+		what:          "check of tokens",
+		configuration: []any{conf, certificates},
+		build: func(room *Generation) (*keystone.Filter, error) {
+			conf.Log = log.With("logger", "keystonemiddleware.auth_token")
+			filter, err := keystone.Open(conf)
+			if err == nil {
+				room.onClose(filter.Close)
+			}
+			return filter, err
+		},
+	})
 }
 
 // authTokenOptions: auth_section moves the credentials elsewhere, and what the

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"glance/internal/app"
+	"glance/internal/auth/keystone"
 	"glance/internal/config"
 )
 
@@ -145,6 +146,22 @@ func TestTokenOptionsThatCannotWork(t *testing.T) {
 		_, err := serveAPI(t, "[paste_deploy]\nflavor = keystone\n[keystone_authtoken]\n"+options+"\n", paste)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+// A reload keeps what is remembered of tokens unless something changes that
+// they are checked by.
+func TestReloadKeepsTokens(t *testing.T) {
+	conf := keystone.Config{Credentials: keystone.Credentials{AuthURL: "http://id", Username: "u", Password: "p"}}
+	other := conf
+	other.Credentials.Password = "q"
+	for name, tt := range map[string]struct {
+		next keystone.Config
+		same bool
+	}{"unchanged": {conf, true}, "password": {other, false}} {
+		if same, err := app.SameFilter(conf, tt.next); err != nil || same != tt.same {
+			t.Errorf("%s: same %v, %v", name, same, err)
 		}
 	}
 }
