@@ -80,7 +80,7 @@ func buildAPI(ctx context.Context, cfg *config.API, s site) (_ *Generation, err 
 	db, err := share(g, sharing[metadata.Store]{
 		what: "database", configuration: []any{cfg.Database, cfg.Registry},
 		build: func(room *Generation) (metadata.Store, error) {
-			return buildMetadata(ctx, room, &cfg.Database, cfg.Registry.DataAPI)
+			return buildAPIMetadata(ctx, room, cfg)
 		},
 	})
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 
-	"glance/internal/api"
 	"glance/internal/config"
 	"glance/internal/metadata"
 	"glance/internal/registry"
@@ -48,7 +47,7 @@ func buildRegistry(ctx context.Context, cfg *config.Registry, s site) (_ *Genera
 	db, err := share(g, sharing[metadata.Store]{
 		what: "database", configuration: []any{cfg.Database, cfg.Rules},
 		build: func(room *Generation) (metadata.Store, error) {
-			return buildMetadata(ctx, room, &cfg.Database, cfg.Rules.DataAPI)
+			return buildRegistryMetadata(ctx, room, cfg)
 		},
 	})
 	if err != nil {
@@ -56,9 +55,12 @@ func buildRegistry(ctx context.Context, cfg *config.Registry, s site) (_ *Genera
 	}
 	parts := commonParts(&cfg.CORS, &cfg.Healthcheck, &cfg.Middleware, &cfg.Images, enforcer)
 	parts.AuthToken = buildAuthToken(g, &cfg.Loaded, log)
-	if cfg.Old.EnableV1Registry {
-		door := registry.Door{Images: db, LimitDefault: cfg.Images.LimitParamDefault, LimitMax: cfg.Images.APILimitMax}
-		parts.Registry = api.NewRouter(door.Routes()...)
+	if cfg.Old.EnableV1Registry || cfg.Old.EnableV2Registry {
+		door := registry.Door{
+			DB: db, Log: log, LimitDefault: cfg.Images.LimitParamDefault, LimitMax: cfg.Images.APILimitMax, Modules: cfg.Rules.Modules,
+			NoREST: !cfg.Old.EnableV1Registry, NoRPC: !cfg.Old.EnableV2Registry,
+		}
+		parts.Registry = door.Handler()
 	}
 	g.handler, err = buildPipeline(&cfg.Loaded, &cfg.PasteDeploy, parts)
 	return g, err

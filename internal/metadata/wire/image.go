@@ -61,7 +61,7 @@ func ImageOf(img *glance.Image) Image {
 		MinDisk: img.MinDisk, MinRAM: img.MinRAM, IsPublic: img.Visibility == glance.VisibilityPublic,
 		Owner: filled(img.Owner), Protected: img.Protected, Deleted: img.Deleted,
 		CreatedAt: moment(img.CreatedAt), UpdatedAt: moment(img.UpdatedAt), DeletedAt: moment(img.DeletedAt),
-		Properties: make(map[string]*string, len(img.Properties)), LocationData: make([]Location, 0, len(img.Locations)),
+		Properties: make(map[string]*string, len(img.Properties)), LocationData: locationsOf(img),
 	}
 	for _, p := range img.Properties {
 		w.Properties[p.Name] = nil
@@ -69,6 +69,17 @@ func ImageOf(img *glance.Image) Image {
 			w.Properties[p.Name] = &p.Value
 		}
 	}
+	for i, loc := range w.LocationData {
+		if loc.Status == string(glance.LocationActive) {
+			w.Location = &w.LocationData[i].URL
+			break
+		}
+	}
+	return w
+}
+
+func locationsOf(img *glance.Image) []Location {
+	list := make([]Location, 0, len(img.Locations))
 	for _, loc := range img.Locations {
 		l := Location{ID: loc.ID, URL: loc.URL, Metadata: loc.Metadata, Status: string(loc.Status)}
 		if l.Metadata == nil {
@@ -77,12 +88,9 @@ func ImageOf(img *glance.Image) Image {
 		if l.Status == "" {
 			l.Status = string(glance.LocationActive)
 		}
-		if w.Location == nil && l.Status == string(glance.LocationActive) {
-			w.Location = &l.URL
-		}
-		w.LocationData = append(w.LocationData, l)
+		list = append(list, l)
 	}
-	return w
+	return list
 }
 
 func filled(s string) *string {

@@ -1,0 +1,48 @@
+package registryrpc_test
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"glance/internal/api"
+	"glance/internal/glance"
+	"glance/internal/metadata"
+	"glance/internal/metadata/memdb"
+	"glance/internal/metadata/metadatatest"
+	"glance/internal/metadata/registryrpc"
+	"glance/internal/registry"
+)
+
+// serve is a registry over a database in memory; who says who asks.
+func serve(t testing.TB, db metadata.Store, who func(http.Header) glance.Caller) string {
+	t.Helper()
+	door := registry.Door{
+		DB: db, Log: slog.New(slog.DiscardHandler), LimitDefault: 25, LimitMax: 1000, Modules: []string{"glance.common.exception"},
+	}
+	h := door.Handler()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r.WithContext(api.WithCaller(r.Context(), who(r.Header))))
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// trusting takes everybody for an administrator, as flavor "" does.
+func trusting(http.Header) glance.Caller { return glance.Caller{Roles: []string{"admin"}, Admin: true} }
+
+func open(t testing.TB, opt registryrpc.Options) *registryrpc.DB {
+	t.Helper()
+	opt.HTTP = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
+	db := registryrpc.New(opt)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// TestConformance: client and server prove each other.
+func TestConformance(t *testing.T) {
+	metadatatest.Run(t, func(t *testing.T) metadata.Store {
+		return open(t, registryrpc.Options{URL: serve(t, memdb.New(), trusting)})
+	})
+}
