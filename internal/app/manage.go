@@ -84,7 +84,7 @@ func manage(ctx context.Context, in config.Input, stdout io.Writer) (int, error)
 	if cfg.Database.Connection == "" {
 		return 0, glance.Errorf(glance.Invalid, "No database is configured: set connection in section [database].")
 	}
-	schema, closeDB, err := sqldb.Migrate(ctx, cfg.Database.Connection, cfg.Database.Parameters)
+	schema, closeDB, err := sqldb.Migrate(ctx, cfg.Database.Connection, databaseOptions(&cfg.Database))
 	if err != nil {
 		return 0, err
 	}

@@ -112,9 +112,13 @@ func TestManageUsage(t *testing.T) {
 
 func TestManageWithoutDatabase(t *testing.T) {
 	newManager(t, "").want("db version", 1, "", "No database is configured: set connection in section [database].\n")
-	m := newManager(t, "mysql+pymysql://glance:tiger@localhost/glance")
-	code, _, stderr := m.run("db", "sync")
-	if code != 1 || !strings.Contains(stderr, "no driver for mysql databases") || strings.Contains(stderr, "tiger") {
-		t.Errorf("mysql: %d, %q", code, stderr)
+	for _, url := range []string{
+		"mysql+pymysql://glance:tiger@127.0.0.1:1/glance?unix_socket=/does/not/exist", "postgresql://glance:tiger@127.0.0.1:1/glance",
+	} {
+		m := newManager(t, url+"\nmax_retries = 0")
+		code, _, stderr := m.run("db", "sync")
+		if code != 1 || !strings.HasPrefix(stderr, "There is no connection to the database 127.0.0.1:1/glance: ") || strings.Contains(stderr, "tiger") {
+			t.Errorf("%s: %d, %q", url, code, stderr)
+		}
 	}
 }

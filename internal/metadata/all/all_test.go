@@ -27,9 +27,14 @@ func TestOpenRefuses(t *testing.T) {
 	for url, want := range map[string]glance.Kind{
 		"":                             glance.Invalid,
 		"oracle://scott:tiger@host/db": glance.Invalid,
-		"mysql+pymysql://glance:tiger@host/glance": glance.Unsupported,
-		"postgresql://glance:tiger@host/glance":    glance.Unsupported,
-		"sqlite:////does/not/exist/tiger.sqlite":   glance.Unavailable,
+		"mysql+pymysql://glance:tiger@127.0.0.1:1/glance":                                 glance.Unavailable,
+		"mysql://glance:tiger@/glance?unix_socket=/does/not/exist":                        glance.Unavailable,
+		"mysql://glance:tiger@h/glance?ssl_ca=/does/not/exist":                            glance.Invalid,
+		"mysql://glance:tiger@h/glance?connect_timeout=soon":                              glance.Invalid,
+		"postgresql://glance:tiger@127.0.0.1:1/glance":                                    glance.Unavailable,
+		"postgresql+psycopg2://glance:tiger@/glance?host=/does/not/exist&sslmode=disable": glance.Unavailable,
+		"postgresql://glance:tiger@h/glance?sslmode=sometimes":                            glance.Invalid,
+		"sqlite:////does/not/exist/tiger.sqlite":                                          glance.Unavailable,
 	} {
 		s, err := all.Open(t.Context(), url, all.Options{CreateIfEmpty: true})
 		if s != nil || glance.KindOf(err) != want {

@@ -15,11 +15,13 @@ import (
 type world struct {
 	images  []*glance.Image // as stored; no call changes them afterwards
 	members map[string]map[string]glance.MemberStatus
+	engine  Engine
 }
 
 // store puts the world into s. Images that are to be deleted are deleted last.
 func (w *world) store(t *testing.T, s metadata.Store) {
 	t.Helper()
+	w.engine = engineOf(s)
 	for i, img := range w.images {
 		live := img.Clone()
 		live.Deleted = false
@@ -42,10 +44,10 @@ func (w *world) list(sc metadata.Scope, q metadata.Query) []string {
 			found = append(found, img)
 		}
 	}
-	slices.SortFunc(found, func(a, b *glance.Image) int { return compareBy(q.Sort, a, b) })
+	slices.SortFunc(found, func(a, b *glance.Image) int { return w.compareBy(q.Sort, a, b) })
 	ids := []string{}
 	for _, img := range found {
-		if q.After == nil || compareBy(q.Sort, img, q.After) > 0 {
+		if q.After == nil || w.compareBy(q.Sort, img, q.After) > 0 {
 			ids = append(ids, img.ID)
 		}
 	}
@@ -72,7 +74,7 @@ func (w *world) listed(img *glance.Image, sc metadata.Scope, q metadata.Query) b
 	if q.Public != nil && !*q.Public {
 		shown = shown && img.Visibility != glance.VisibilityPublic
 	}
-	return allowed && shown && alive && conditionsHold(img, q)
+	return allowed && shown && alive && w.conditionsHold(img, q)
 }
 
 func (w *world) accepts(img *glance.Image, project string, q metadata.Query) bool {
@@ -86,32 +88,32 @@ func (w *world) accepts(img *glance.Image, project string, q metadata.Query) boo
 	return q.AnyMemberStatus || status == q.MemberStatus
 }
 
-func conditionsHold(img *glance.Image, q metadata.Query) bool {
+func (w *world) conditionsHold(img *glance.Image, q metadata.Query) bool {
 	for _, c := range q.Where {
-		if !conditionHolds(column(img, c.Column), c) {
+		if !w.conditionHolds(column(img, c.Column), c) {
 			return false
 		}
 	}
 	for _, want := range q.Properties {
 		p, ok := img.Property(want.Name)
-		if !ok || p.Null || p.Value != want.Value || img.Deleted {
+		if !ok || p.Null || w.compareValues(p.Value, want.Value) != 0 || img.Deleted {
 			return false
 		}
 	}
 	for _, tag := range q.Tags {
-		if !img.HasTag(tag) || img.Deleted {
+		if img.Deleted || !slices.ContainsFunc(img.Tags, func(has string) bool { return w.compareValues(has, tag) == 0 }) {
 			return false
 		}
 	}
 	return true
 }
 
-func conditionHolds(value any, c metadata.Condition) bool {
+func (w *world) conditionHolds(value any, c metadata.Condition) bool {
 	if value == nil {
 		return false
 	}
 	if c.Op == metadata.In {
-		return slices.ContainsFunc(c.Texts, func(text string) bool { return compareValues(value, text) == 0 })
+		return slices.ContainsFunc(c.Texts, func(text string) bool { return w.compareValues(value, text) == 0 })
 	}
 	var want any
 	switch c.Column.Type() {
@@ -124,16 +126,16 @@ func conditionHolds(value any, c metadata.Condition) bool {
 	case metadata.Time:
 		want = c.Time
 	}
-	sign := compareValues(value, want)
+	sign := w.compareValues(value, want)
 	return [...]bool{
 		metadata.Eq: sign == 0, metadata.NotEq: sign != 0, metadata.Less: sign < 0, metadata.LessEq: sign <= 0,
 		metadata.Greater: sign > 0, metadata.GreaterEq: sign >= 0,
 	}[c.Op]
 }
 
-func compareBy(keys []metadata.SortKey, a, b *glance.Image) int {
+func (w *world) compareBy(keys []metadata.SortKey, a, b *glance.Image) int {
 	for _, k := range keys {
-		sign := compareValues(zeroed(a, k.Column), zeroed(b, k.Column))
+		sign := w.compareValues(zeroed(a, k.Column), zeroed(b, k.Column))
 		if k.Desc {
 			sign = -sign
 		}
@@ -195,7 +197,7 @@ func unlessNil[T any](p *T) any {
 	return *p
 }
 
-func compareValues(a, b any) int {
+func (w *world) compareValues(a, b any) int {
 	switch a := a.(type) {
 	case int64:
 		return cmp.Compare(a, b.(int64))
@@ -204,7 +206,7 @@ func compareValues(a, b any) int {
 	case time.Time:
 		return a.Compare(b.(time.Time))
 	default:
-		return strings.Compare(a.(string), b.(string))
+		return strings.Compare(w.engine.fold(a.(string)), w.engine.fold(b.(string)))
 	}
 }
 

@@ -20,7 +20,10 @@ type test struct {
 }
 
 // Run runs the whole suite.
-func Run(t *testing.T, open Open) {
+func Run(t *testing.T, open Open) { RunOn(t, Engine{}, open) }
+
+// RunOn runs the whole suite on a database that differs from the others.
+func RunOn(t *testing.T, e Engine, open Open) {
 	subjects := []struct {
 		name  string
 		tests []test
@@ -43,7 +46,7 @@ func Run(t *testing.T, open Open) {
 		t.Run(subject.name, func(t *testing.T) {
 			for _, tt := range subject.tests {
 				t.Run(tt.name, func(t *testing.T) {
-					s := open(t)
+					s := tested{open(t), e}
 					t.Cleanup(func() {
 						if err := s.Close(); err != nil {
 							t.Errorf("Close: %v", err)

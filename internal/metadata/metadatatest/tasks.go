@@ -40,12 +40,16 @@ func createTasks(t *testing.T, s metadata.Store, tasks ...*glance.Task) {
 }
 
 func everyTaskFieldIsKept(t *testing.T, s metadata.Store) {
-	createTasks(t, s, task(1), task(2))
+	one := task(1)
+	createTasks(t, s, one, task(2))
+	if want := engineOf(s).stored(task(1).CreatedAt); !one.CreatedAt.Equal(want) {
+		t.Errorf("created at %v, want %v", one.CreatedAt, want)
+	}
 	got, err := s.Task(t.Context(), anything(), id(1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	same(t, "task", got, task(1))
+	same(t, "task", got, one)
 }
 
 func bareTask(t *testing.T, s metadata.Store) {
@@ -103,6 +107,7 @@ func updateTask(t *testing.T, s metadata.Store) {
 		t.Fatal(err)
 	}
 	want := task(1)
+	want.CreatedAt = engineOf(s).stored(want.CreatedAt)
 	want.Status, want.Message, want.Result, want.ExpiresAt = glance.TaskFailure, "Expired lock preempted", nil, time.Time{}
 	want.Input, want.UpdatedAt = json.RawMessage(`{"k": "v"}`), got.UpdatedAt
 	same(t, "returned", got, want)

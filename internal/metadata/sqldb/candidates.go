@@ -81,6 +81,20 @@ func (l *lister) candidates() {
 	l.add(")")
 }
 
+// union writes the candidates as rows to start from, for databases that read
+// the whole table where OR stands between conditions of several indexes.
+func (l *lister) union() {
+	separator := " JOIN ("
+	for _, g := range l.drivers() {
+		l.add(separator+"SELECT id AS candidate FROM images WHERE "+g.text, g.args...)
+		separator = " UNION "
+	}
+	if l.sc.Project != "" {
+		l.add(separator+"SELECT i.image_id FROM image_members i WHERE i.member = ?", l.sc.Project)
+	}
+	l.add(") candidates ON candidates.candidate = images.id")
+}
+
 // shared writes that the project is a member. Gathering reads the whole index
 // of memberships, since none begins with the member; images are shared by
 // default, so that there are far more of those to go through.

@@ -29,17 +29,18 @@ func (l *lister) condition(c metadata.Condition) {
 		return
 	}
 	var value any
+	mark := "?"
 	switch c.Column.Type() {
 	case metadata.Text:
 		value = c.Texts[0]
 	case metadata.Integer:
-		value = c.Int
+		value, mark = c.Int, l.integer
 	case metadata.Boolean:
 		value = c.Bool
 	case metadata.Time:
 		value = l.time(c.Time)
 	}
-	l.add(" AND "+column+operators[c.Op]+"?", value)
+	l.add(" AND "+column+operators[c.Op]+mark, value)
 }
 
 func (l *lister) in(column string, texts []string) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"glance/internal/glance"
 	"glance/internal/metadata"
@@ -20,26 +21,17 @@ type DB struct {
 	calls   sync.RWMutex // held for reading by every call, so that Close waits
 	closed  bool
 	few     int // fewRows, but in tests
+
+	poolWait  time.Duration
+	reconnect Retry
 }
 
 var _ metadata.Store = (*DB)(nil)
 
-// Options say how to open a database. The zero value opens an existing one.
-type Options struct {
-	// CreateIfEmpty makes the schema in a database without tables, and the
-	// file of an SQLite database that does not exist.
-	CreateIfEmpty bool
-	// NoSync lets SQLite answer before the data is on the disk
-	// (sqlite_synchronous = false); a crash of the machine may lose or break it.
-	NoSync bool
-	// Parameters is added to the query of the URL (connection_parameters).
-	Parameters string
-}
-
 // Open opens the database of a connection URL (spec config §4.2). A database
 // with another or too old a schema is refused with a Conflict that names the
-// command to run; a kind of database that this program cannot open is
-// Unsupported; one that does not answer Unavailable. No error holds the URL.
+// command to run; one that does not answer is Unavailable. No error holds the
+// URL.
 func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	db, err := connect(ctx, url, opts)
 	if err != nil {
@@ -54,8 +46,9 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 // Migrate opens the database of a connection URL for the commands that change
 // its schema, whatever the schema is now. An SQLite file is made when missing.
 // The second result closes it.
-func Migrate(ctx context.Context, url, parameters string) (*migrations.Schema, func() error, error) {
-	db, err := connect(ctx, url, Options{CreateIfEmpty: true, Parameters: parameters})
+func Migrate(ctx context.Context, url string, opts Options) (*migrations.Schema, func() error, error) {
+	opts.CreateIfEmpty = true
+	db, err := connect(ctx, url, opts)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -67,16 +60,18 @@ func connect(ctx context.Context, url string, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u.Dialect != SQLite {
-		return nil, glance.Errorf(glance.Unsupported,
-			"This program has no driver for %s databases; it supports sqlite:///FILE and sqlite:// (memory).", u.Dialect)
+	switch u.Dialect {
+	case MySQL:
+		return openMySQL(ctx, u, opts)
+	case PostgreSQL:
+		return openPostgreSQL(ctx, u, opts)
 	}
 	return openSQLite(ctx, u, opts)
 }
 
 func (db *DB) checkSchema(ctx context.Context, create bool) error {
 	schema := migrations.New(db.writes, db.dialect.name)
-	if create {
+	if create && db.dialect.name == SQLite {
 		if err := schema.CreateIfEmpty(ctx); err != nil {
 			return err
 		}
@@ -118,8 +113,13 @@ func (db *DB) failed(doing string, err error) error {
 		return err
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("metadata: %s: %w", doing, err)
-	case db.dialect.kind(err) == glance.Unavailable:
+	}
+	switch db.dialect.kind(err) {
+	case glance.Unavailable:
 		return glance.Because(glance.Unavailable, fmt.Errorf("%s: %w", doing, err), "The database is not available.")
+	case glance.Invalid:
+		return glance.Because(glance.Invalid, fmt.Errorf("%s: %w", doing, err),
+			"A value is too long or too large for the database, or has characters that it cannot store.")
 	}
 	return fmt.Errorf("metadata: %s: %w", doing, err)
 }

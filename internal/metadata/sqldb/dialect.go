@@ -25,17 +25,30 @@ type dialect struct {
 	returning bool
 	// unindexed writes a column so that no index is chosen for its sake.
 	unindexed func(column string) string
+	// exact writes a column so that only the very same text equals it.
+	exact func(column string) string
+	// integer writes an argument that any number may be compared with.
+	integer string
+	// chooses says that a LIMIT may be computed (see lister.choose). Where it
+	// may not be, OR of conditions does not use several indexes well either.
+	chooses bool
+	// clustered says that every index ends with the primary key, so that its
+	// order needs no sorting of ties.
+	clustered bool
 	// time encodes a time for a column or a comparison.
 	time func(time.Time) any
+	// precision is that of the columns for times; what is stored is cut to it.
+	precision time.Duration
 	// snapshot are the options of a transaction that reads several tables as
 	// they were at one moment.
 	snapshot *sql.TxOptions
 	// duplicate reports whether an error says that a unique key is there already.
 	duplicate func(error) bool
-	// missingParent reports whether an error says that a foreign key leads nowhere.
-	missingParent func(error) bool
-	// kind classifies an error of the driver: Unavailable or Internal.
+	// kind classifies an error of the driver: Unavailable, Invalid for a value
+	// that does not fit its column, or Internal.
 	kind func(error) glance.Kind
+	// failure tells whether another attempt may succeed.
+	failure func(error) failure
 }
 
 // text gives a statement in the dialect.
@@ -64,10 +77,21 @@ func dollars(statement string) string {
 	}
 }
 
-// optionalTime encodes a time, null when it is zero.
+// optionalTime encodes a time for a column, null when it is zero.
 func (d *dialect) optionalTime(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
-	return d.time(t)
+	return d.time(t.Truncate(d.precision))
+}
+
+// now is the present with the precision of the tables.
+func (d *dialect) now() time.Time { return time.Now().UTC().Truncate(d.precision) }
+
+// orNow is t with the precision of the tables, at when it is zero.
+func (d *dialect) orNow(t, at time.Time) time.Time {
+	if t.IsZero() {
+		return at
+	}
+	return t.UTC().Truncate(d.precision)
 }

@@ -26,14 +26,18 @@ func sqliteDialect() dialect {
 	return dialect{
 		name:      "sqlite",
 		unindexed: func(column string) string { return "+" + column },
+		exact:     func(column string) string { return column },
+		integer:   "?",
+		chooses:   true,
+		precision: time.Microsecond,
 		time:      func(t time.Time) any { return t.UTC().Format(sqliteTime) },
 		snapshot:  &sql.TxOptions{ReadOnly: true},
 		duplicate: func(err error) bool {
 			code := sqliteCode(err)
 			return code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
 		},
-		missingParent: func(err error) bool { return sqliteCode(err) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY },
-		kind:          sqliteKind,
+		kind:    sqliteKind,
+		failure: func(error) failure { return finalFailure }, // the timeout of locks is all the waiting there is
 	}
 }
 

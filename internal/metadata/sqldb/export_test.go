@@ -19,7 +19,10 @@ func (db *DB) AlwaysWalk() { db.few = 0 }
 // Explain gives the plan of a listing, one step a line.
 func (db *DB) Explain(t *testing.T, sc metadata.Scope, q metadata.Query) []string {
 	t.Helper()
-	statement, args := listing(&db.dialect, db.few, sc, q)
+	statement, args, err := listing(&db.dialect, db.few, sc, q, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return db.ExplainText(t, statement, args...)
 }
 

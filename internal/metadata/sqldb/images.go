@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"glance/internal/glance"
@@ -19,18 +18,19 @@ func (db *DB) CreateImage(ctx context.Context, img *glance.Image) error {
 	if err := checkStatus(img); err != nil {
 		return err
 	}
-	stored := img.Clone()
-	at := now()
-	stored.CreatedAt, stored.UpdatedAt = orNow(img.CreatedAt, at), orNow(img.UpdatedAt, at)
-	stored.Deleted = false
-	if stored.Visibility == "" {
-		stored.Visibility = glance.VisibilityShared
-	}
+	at := db.dialect.now()
+	var stored *glance.Image
 	err := db.write(ctx, func(t *tx) error {
+		stored = img.Clone()
+		stored.CreatedAt, stored.UpdatedAt = t.orNow(img.CreatedAt, at), t.orNow(img.UpdatedAt, at)
+		stored.Deleted = false
+		if stored.Visibility == "" {
+			stored.Visibility = glance.VisibilityShared
+		}
 		if err := t.insertImage(stored); err != nil {
 			return err
 		}
-		return t.saveChildren(&glance.Image{ID: stored.ID}, stored, stored.CreatedAt)
+		return t.insertChildren(stored, stored.CreatedAt)
 	})
 	if err != nil {
 		return err
@@ -126,17 +126,6 @@ func checkStatus(img *glance.Image) error {
 		return glance.Errorf(glance.Invalid, "Invalid image status '%s' for image.", img.Status)
 	}
 	return nil
-}
-
-// now is the present with the precision of the tables.
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
-
-// orNow is t with the precision of the tables, at when it is zero.
-func orNow(t, at time.Time) time.Time {
-	if t.IsZero() {
-		return at
-	}
-	return t.UTC().Truncate(time.Microsecond)
 }
 
 func orElse(err, other error) error {

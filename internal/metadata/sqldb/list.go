@@ -17,11 +17,14 @@ func (db *DB) Images(ctx context.Context, sc metadata.Scope, q metadata.Query) (
 	if err := q.Check(); err != nil {
 		return nil, err
 	}
-	statement, args := listing(&db.dialect, db.few, sc, q)
 	err = db.read(ctx, func(t *tx) error {
+		statement, args, err := listing(&db.dialect, db.few, sc, q, t.number)
+		if err != nil {
+			return err
+		}
 		row := newImageRow()
 		page = make([]*glance.Image, 0, max(min(q.Limit, 1000), 0))
-		err := t.query(func(rows *sql.Rows) error {
+		err = t.query(func(rows *sql.Rows) error {
 			img, err := row.scan(rows)
 			page = append(page, img)
 			return err
@@ -42,15 +45,17 @@ func (db *DB) Images(ctx context.Context, sc metadata.Scope, q metadata.Query) (
 // most images are the caller's, the whole table when few are. Gathering
 // fetches everything the caller may list by the indexes of owner, visibility
 // and membership and sorts it: the cost is what there is to gather. Which is
-// better only the database knows, so the statement holds both and a count that
-// stops at fewRows decides; the other half then costs nothing.
+// better only the database knows. Where a limit may be computed the statement
+// holds both ways and a count that stops at fewRows decides; the other half
+// then costs nothing. Elsewhere that count is a statement of its own.
 //
 // Gathering f rows costs about f, walking about limit × images / f. With 2000
 // neither exceeds some thousand rows in a table of some hundred thousand.
 const fewRows = 2000
 
-// listing is the statement of a page and its arguments.
-func listing(d *dialect, few int, sc metadata.Scope, q metadata.Query) (string, []any) {
+// listing is the statement of a page and its arguments. count asks the
+// database for a number, where one is needed to choose the way.
+func listing(d *dialect, few int, sc metadata.Scope, q metadata.Query, count func(string, ...any) (int64, error)) (string, []any, error) {
 	l := &lister{dialect: d, few: strconv.Itoa(few), sc: sc, q: q}
 	l.plain = !sc.Admin || q.Public != nil && *q.Public
 	l.owner = slices.ContainsFunc(q.Where, func(c metadata.Condition) bool { return c.Column == metadata.ColumnOwner && c.Op == metadata.Eq })
@@ -59,8 +64,19 @@ func listing(d *dialect, few int, sc metadata.Scope, q metadata.Query) (string, 
 	switch {
 	case slices.ContainsFunc(q.Where, selective):
 		l.one(byCondition)
-	case len(gathers) > 0 && walkable:
+	case len(gathers) > 0 && walkable && d.chooses:
 		l.choose(gathers)
+	case len(gathers) > 0 && walkable:
+		text, args := l.counting(gathers)
+		n, err := count("SELECT "+text, args...)
+		if err != nil {
+			return "", nil, err
+		}
+		if n < int64(few) {
+			l.one(byGathering)
+		} else {
+			l.one(byWalk)
+		}
 	case len(gathers) > 0:
 		l.one(byGathering)
 	case walkable:
@@ -68,7 +84,7 @@ func listing(d *dialect, few int, sc metadata.Scope, q metadata.Query) (string, 
 	default:
 		l.one(byScan)
 	}
-	return l.text.String(), l.args
+	return l.text.String(), l.args, nil
 }
 
 // way is how the rows of a page are found, that is, which columns are written
@@ -104,16 +120,8 @@ func (l *lister) add(text string, args ...any) {
 // choose writes both ways. The count stands in the limits, which are looked at
 // before the first row: no limit of rows, no work.
 func (l *lister) choose(gathers []term) {
-	few := "("
-	var args []any
-	for i, g := range gathers {
-		if i > 0 {
-			few += " + "
-		}
-		few += "(SELECT COUNT(*) FROM (SELECT 1 FROM images WHERE " + g.text + " LIMIT " + l.few + "))"
-		args = append(args, g.args...)
-	}
-	few += ") < " + l.few
+	few, args := l.counting(gathers)
+	few += " < " + l.few
 	args = append(args, int64(l.q.Limit))
 	l.add("SELECT " + imageColumns + " FROM (SELECT " + imageColumns + " FROM (")
 	l.page(byGathering)
@@ -124,6 +132,18 @@ func (l *lister) choose(gathers []term) {
 	l.add("))")
 	l.way = byScan
 	l.order()
+}
+
+// counting gives the expression of how many images there are to gather, not
+// counted beyond what is few.
+func (l *lister) counting(gathers []term) (text string, args []any) {
+	separator := "("
+	for _, g := range gathers {
+		text += separator + "(SELECT COUNT(*) FROM (SELECT 1 FROM images WHERE " + g.text + " LIMIT " + l.few + ") few)"
+		args = append(args, g.args...)
+		separator = " + "
+	}
+	return text + ")", args
 }
 
 // one writes one way.
@@ -137,7 +157,12 @@ func (l *lister) one(w way) {
 // page writes a SELECT but for its limit.
 func (l *lister) page(w way) {
 	l.way = w
-	l.add("SELECT " + imageColumns + " FROM images WHERE ")
+	l.add("SELECT " + imageColumns + " FROM images")
+	if w == byGathering && l.plain && !l.owner && !l.chooses {
+		l.union()
+		l.way = never
+	}
+	l.add(" WHERE ")
 	l.candidates()
 	l.visibility()
 	l.state()

@@ -18,7 +18,7 @@ func (db *DB) Lock(ctx context.Context, imageID, holder string) error {
 		if img, err := t.image(imageID, t.forUpdate); err != nil || img.Deleted {
 			return orElse(err, metadata.NoImage(imageID))
 		}
-		at := t.time(now())
+		at := t.time(t.now())
 		n, err := t.exec("UPDATE image_properties SET value = ?, deleted = FALSE, deleted_at = NULL, updated_at = ? "+
 			"WHERE image_id = ? AND name = ? AND deleted <> FALSE", holder, at, imageID, glance.LockProperty)
 		if err != nil || n > 0 {

@@ -77,8 +77,11 @@ func (db *DB) AddMember(ctx context.Context, m glance.Member, admit func(present
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(present, func(p glance.Member) bool { return p.Member == m.Member }) {
+		// The database says which names are the same.
+		if _, err := t.member(m.ImageID, m.Member, ""); err == nil {
 			return metadata.MemberExists(m.ImageID, m.Member)
+		} else if glance.KindOf(err) != glance.NotFound {
+			return err
 		}
 		if err := admit(len(present)); err != nil {
 			return err
@@ -103,7 +106,7 @@ func (t *tx) addMember(m glance.Member) error {
 	if err != nil {
 		return err
 	}
-	at := t.time(now())
+	at := t.time(t.now())
 	if oldest.value > 0 {
 		_, err = t.exec("UPDATE image_members SET status = ?, can_share = ?, deleted = FALSE, deleted_at = NULL, updated_at = ? WHERE id = ?",
 			string(m.Status), m.CanShare, at, oldest.value)
@@ -129,7 +132,7 @@ func (db *DB) UpdateMember(ctx context.Context, imageID, name string, change fun
 			return err
 		}
 		_, err = t.exec("UPDATE image_members SET status = ?, can_share = ?, updated_at = ? WHERE image_id = ? AND member = ? AND deleted = FALSE",
-			string(after.Status), after.CanShare, t.time(now()), imageID, name)
+			string(after.Status), after.CanShare, t.time(t.now()), imageID, name)
 		if err != nil {
 			return err
 		}
@@ -145,7 +148,7 @@ func (db *DB) UpdateMember(ctx context.Context, imageID, name string, change fun
 // RemoveMember implements metadata.Members.
 func (db *DB) RemoveMember(ctx context.Context, imageID, name string) error {
 	return db.write(ctx, func(t *tx) error {
-		at := now()
+		at := t.now()
 		if err := t.removeDoubles(imageID, at); err != nil {
 			return err
 		}

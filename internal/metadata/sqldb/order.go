@@ -32,7 +32,7 @@ func (l *lister) sortKey(before string, i int) {
 	case metadata.ColumnUpdatedAt:
 		l.add("COALESCE("+string(column)+", ?)", l.time(time.Time{}))
 	default:
-		if i == 0 {
+		if i == 0 || l.clustered && column == metadata.ColumnID {
 			l.add(l.indexed(string(column), byWalk))
 			return
 		}

@@ -45,8 +45,8 @@ func rawJSON(s string) json.RawMessage {
 
 // CreateTask implements metadata.Tasks.
 func (db *DB) CreateTask(ctx context.Context, task *glance.Task) error {
-	at := now()
-	created, updated := orNow(task.CreatedAt, at), orNow(task.UpdatedAt, at)
+	at := db.dialect.now()
+	created, updated := db.dialect.orNow(task.CreatedAt, at), db.dialect.orNow(task.UpdatedAt, at)
 	err := db.write(ctx, func(t *tx) error {
 		err := t.insert(metadata.TaskExists(task.ID), "INSERT INTO tasks (id, type, status, owner, image_id, request_id, user_id, expires_at, "+
 			"created_at, updated_at, deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, FALSE)", task.ID, task.Type, string(task.Status), task.Owner,
@@ -67,17 +67,17 @@ func (db *DB) CreateTask(ctx context.Context, task *glance.Task) error {
 // Task implements metadata.Tasks.
 func (db *DB) Task(ctx context.Context, sc metadata.Scope, id string) (task *glance.Task, err error) {
 	err = db.read(ctx, func(t *tx) (err error) {
-		task, err = t.visibleTask(sc, id, "")
+		task, err = t.visibleTask(sc, id)
 		return err
 	})
 	return task, err
 }
 
-func (t *tx) visibleTask(sc metadata.Scope, id, lock string) (*glance.Task, error) {
+func (t *tx) visibleTask(sc metadata.Scope, id string) (*glance.Task, error) {
 	if utf8.RuneCountInString(id) > longestID {
 		return nil, metadata.NoTask(id)
 	}
-	list, err := t.tasks("t.id = ?"+lock, id)
+	list, err := t.tasks("t.id = ?", id)
 	if err != nil {
 		return nil, err
 	}
@@ -117,10 +117,23 @@ func (db *DB) TasksOf(ctx context.Context, sc metadata.Scope, imageID string, at
 	return list, err
 }
 
+// lockTask keeps others from a row until the transaction ends. It is a
+// statement of its own, since PostgreSQL locks no outer join.
+func (t *tx) lockTask(id string) error {
+	if t.forUpdate == "" {
+		return nil
+	}
+	_, err := t.number("SELECT 1 FROM tasks WHERE id = ?"+t.forUpdate, id)
+	return err
+}
+
 // UpdateTask implements metadata.Tasks.
 func (db *DB) UpdateTask(ctx context.Context, sc metadata.Scope, id string, change func(*glance.Task) error) (task *glance.Task, err error) {
 	err = db.write(ctx, func(t *tx) error {
-		before, err := t.visibleTask(sc, id, t.forUpdate)
+		if err := t.lockTask(id); err != nil {
+			return err
+		}
+		before, err := t.visibleTask(sc, id)
 		if err != nil {
 			return err
 		}
@@ -134,7 +147,7 @@ func (db *DB) UpdateTask(ctx context.Context, sc metadata.Scope, id string, chan
 		if err := t.saveTask(before, &after); err != nil {
 			return err
 		}
-		task, err = t.visibleTask(metadata.Scope{Admin: true, Deleted: true}, id, "")
+		task, err = t.visibleTask(metadata.Scope{Admin: true, Deleted: true}, id)
 		return err
 	})
 	if err != nil {
@@ -144,7 +157,7 @@ func (db *DB) UpdateTask(ctx context.Context, sc metadata.Scope, id string, chan
 }
 
 func (t *tx) saveTask(before, after *glance.Task) error {
-	at := now()
+	at := t.now()
 	deletedAt := t.optionalTime(before.DeletedAt)
 	if after.Deleted != before.Deleted {
 		deletedAt = t.when(after.Deleted, at)

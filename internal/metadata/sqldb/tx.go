@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"glance/internal/glance"
 )
@@ -28,16 +29,69 @@ func (db *DB) write(ctx context.Context, f func(*tx) error) error {
 	return db.run(ctx, db.writes, nil, f)
 }
 
+// run repeats a transaction as long as another attempt may succeed.
 func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f func(*tx) error) error {
 	db.calls.RLock()
 	defer db.calls.RUnlock()
 	if db.closed {
 		return glance.Errorf(glance.Unavailable, "The database is closed.")
 	}
-	began, err := pool.BeginTx(ctx, opts)
-	if err != nil {
-		return db.failed("begin", err)
+	for n := 0; ; n++ {
+		var committing bool
+		err := db.once(ctx, pool, opts, &committing, f)
+		wait, again := db.again(err, n, committing)
+		if !again || !pause(ctx, wait) {
+			return err
+		}
 	}
+}
+
+// again tells whether the transaction is to be tried once more, and when.
+// Where the connection broke in a commit nobody knows what became of it.
+func (db *DB) again(err error, n int, committing bool) (wait time.Duration, again bool) {
+	if err == nil {
+		return 0, false
+	}
+	switch db.dialect.failure(err) {
+	case lostContention:
+		wait, again = contention().wait(n)
+		return jitter(wait), again
+	case brokenConnection:
+		if !committing {
+			return db.reconnect.wait(n)
+		}
+	}
+	return 0, false
+}
+
+// begin starts a transaction; release gives its connection back.
+func (db *DB) begin(ctx context.Context, pool *sql.DB, opts *sql.TxOptions) (began *sql.Tx, release func(), err error) {
+	if db.poolWait <= 0 {
+		began, err = pool.BeginTx(ctx, opts)
+		return began, func() {}, db.failed("begin", err)
+	}
+	waiting, cancel := context.WithTimeout(ctx, db.poolWait)
+	defer cancel()
+	conn, err := pool.Conn(waiting)
+	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
+		err = glance.Because(glance.Unavailable, err, "No connection to the database became free in time.")
+	}
+	if err != nil {
+		return nil, nil, db.failed("connect", err)
+	}
+	release = func() { _ = conn.Close() } // of use again, or broken and told so already
+	if began, err = conn.BeginTx(ctx, opts); err != nil {
+		release()
+	}
+	return began, release, db.failed("begin", err)
+}
+
+func (db *DB) once(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, committing *bool, f func(*tx) error) error {
+	began, release, err := db.begin(ctx, pool, opts)
+	if err != nil {
+		return err
+	}
+	defer release()
 	done := false
 	defer func() {
 		if !done {
@@ -47,7 +101,7 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f func
 	if err := f(&tx{dialect: &db.dialect, db: db, ctx: ctx, sql: began}); err != nil {
 		return err
 	}
-	done = true
+	done, *committing = true, true
 	if err := began.Commit(); err != nil {
 		return db.failed("commit", errors.Join(err, ctx.Err()))
 	}
@@ -85,6 +139,13 @@ func (t *tx) insertNumbered(statement string, args ...any) (id int64, err error)
 	}
 	id, err = result.LastInsertId()
 	return id, t.fail("number a row", err)
+}
+
+// number gives the first column of the first row.
+func (t *tx) number(statement string, args ...any) (int64, error) {
+	var n number
+	err := t.query(func(rows *sql.Rows) error { return rows.Scan(&n) }, statement, args...)
+	return n.value, err
 }
 
 // query hands each row to scan.

@@ -51,7 +51,7 @@ func (t *tx) save(before, after *glance.Image) error {
 		return err
 	}
 	after.ID = before.ID
-	at := now()
+	at := t.now()
 	if err := t.updateRow(before, after, at); err != nil {
 		return err
 	}
@@ -107,6 +107,23 @@ func (t *tx) deleteChildren(id string, at time.Time) error {
 	return nil
 }
 
+// insertChildren stores the children of an image that has none yet.
+func (t *tx) insertChildren(img *glance.Image, at time.Time) error {
+	for _, p := range img.Properties {
+		if p.Name == glance.LockProperty {
+			continue
+		}
+		if err := t.insertProperty(img.ID, p, at); err != nil {
+			return err
+		}
+	}
+	none := &glance.Image{ID: img.ID}
+	if err := t.saveTags(none, img, at); err != nil {
+		return err
+	}
+	return t.saveLocations(none, img, at)
+}
+
 func (t *tx) saveChildren(before, after *glance.Image, at time.Time) error {
 	if err := t.saveProperties(before, after, at); err != nil {
 		return err
@@ -143,17 +160,31 @@ func (t *tx) saveProperties(before, after *glance.Image, at time.Time) error {
 // row that comes back loses deleted_at: purge, ours and the original's, looks
 // at nothing else (spec database §4, bug 1).
 func (t *tx) setProperty(imageID string, p glance.Property, at time.Time) error {
-	var value any
-	if !p.Null {
-		value = p.Value
-	}
-	n, err := t.exec("UPDATE image_properties SET value = ?, deleted = FALSE, deleted_at = NULL, updated_at = ? WHERE image_id = ? AND name = ?",
-		value, t.time(at), imageID, p.Name)
+	n, err := t.exec("UPDATE image_properties SET name = ?, value = ?, deleted = FALSE, deleted_at = NULL, updated_at = ? WHERE image_id = ? AND name = ?",
+		p.Name, propertyValue(p), t.time(at), imageID, p.Name) // the name too: where case does not count, its spelling changes
 	if err != nil || n > 0 {
 		return err
 	}
-	return t.insert(nil, "INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted) VALUES (?, ?, ?, ?, ?, FALSE)",
-		imageID, p.Name, value, t.time(at), t.time(at))
+	return t.insertProperty(imageID, p, at)
+}
+
+// errSameName says that the database finds two names equal.
+var errSameName = errors.New("two properties of one name")
+
+func (t *tx) insertProperty(imageID string, p glance.Property, at time.Time) error {
+	err := t.insert(errSameName, "INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted) VALUES (?, ?, ?, ?, ?, FALSE)",
+		imageID, p.Name, propertyValue(p), t.time(at), t.time(at))
+	if errors.Is(err, errSameName) {
+		return t.setProperty(imageID, p, at) // the last one counts
+	}
+	return err
+}
+
+func propertyValue(p glance.Property) any {
+	if p.Null {
+		return nil
+	}
+	return p.Value
 }
 
 // saveTags deletes and adds rows; one that comes back is a new row.
@@ -162,8 +193,8 @@ func (t *tx) saveTags(before, after *glance.Image, at time.Time) error {
 		if after.HasTag(tag) {
 			continue
 		}
-		_, err := t.exec("UPDATE image_tags SET deleted = TRUE, deleted_at = ?, updated_at = ? WHERE image_id = ? AND value = ? AND deleted = FALSE",
-			t.time(at), t.time(at), before.ID, tag)
+		_, err := t.exec("UPDATE image_tags SET deleted = TRUE, deleted_at = ?, updated_at = ? WHERE image_id = ? AND "+t.exact("value")+
+			" = ? AND deleted = FALSE", t.time(at), t.time(at), before.ID, tag)
 		if err != nil {
 			return err
 		}

@@ -94,9 +94,9 @@ func (u *URL) check() error {
 func knownOptions(dialect string) string {
 	switch dialect {
 	case MySQL:
-		return " charset unix_socket read_timeout write_timeout connect_timeout ssl_ca ssl_cert ssl_key ssl_verify_cert ssl_verify_identity plugin "
+		return " charset unix_socket read_timeout write_timeout connect_timeout ssl_ca ssl_cert ssl_key ssl_verify_cert ssl_verify_identity ssl_check_hostname plugin "
 	case PostgreSQL:
-		return " sslmode sslrootcert sslcert sslkey connect_timeout application_name client_encoding host "
+		return " sslmode sslrootcert sslcert sslkey connect_timeout application_name client_encoding host port "
 	}
 	return " timeout check_same_thread cached_statements "
 }

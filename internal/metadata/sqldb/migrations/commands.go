@@ -90,7 +90,7 @@ func (s *Schema) online(ctx context.Context, out io.Writer, phase func(context.C
 }
 
 func (s *Schema) rolling() error {
-	if s.dialect == "postgresql" {
+	if s.dialect == postgresql {
 		return glance.Errorf(glance.Unsupported, "Rolling upgrades are currently supported only for MySQL and Sqlite")
 	}
 	return nil

@@ -12,7 +12,7 @@ import (
 	"glance/internal/glance"
 )
 
-//go:embed sqlite/*.sql
+//go:embed sqlite/*.sql mysql/*.sql postgresql/*.sql
 var files embed.FS
 
 // Schema is the schema of one database.
@@ -66,7 +66,7 @@ func (s *Schema) Heads(ctx context.Context) (rows []string, err error) {
 }
 
 func (s *Schema) heads(ctx context.Context, tx *sql.Tx) (rows []string, err error) {
-	there, err := s.count(ctx, tx, "AND name = 'alembic_version'")
+	there, err := s.count(ctx, tx, catalogOf(s.dialect).revisions)
 	if err != nil || there == 0 {
 		return nil, err
 	}
@@ -90,13 +90,13 @@ func (s *Schema) heads(ctx context.Context, tx *sql.Tx) (rows []string, err erro
 }
 
 func (s *Schema) empty(ctx context.Context, tx *sql.Tx) (bool, error) {
-	n, err := s.count(ctx, tx, "AND name <> 'alembic_version'")
+	n, err := s.count(ctx, tx, catalogOf(s.dialect).others)
 	return n == 0, err
 }
 
-// count counts tables.
-func (s *Schema) count(ctx context.Context, tx *sql.Tx, which string) (n int, err error) {
-	err = tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "+which).Scan(&n)
+// count counts what a query of the catalog finds.
+func (s *Schema) count(ctx context.Context, tx *sql.Tx, query string) (n int, err error) {
+	err = tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+query).Scan(&n)
 	if err != nil {
 		err = fmt.Errorf("look for tables: %w", err)
 	}
@@ -148,7 +148,7 @@ func (s *Schema) begin(ctx context.Context, tx *sql.Tx, to position) (position, 
 		return position{}, glance.Errorf(glance.Conflict, "The database has tables, but no revision in alembic_version.")
 	}
 	at := locate(rows)
-	uncontracted, err := s.count(ctx, tx, "AND (name = 'artifacts' OR name = 'images' AND sql LIKE '%is_public%')")
+	uncontracted, err := s.count(ctx, tx, catalogOf(s.dialect).uncontracted)
 	if err == nil && (!at.known || at.expand < base.expand || uncontracted > 0) {
 		err = glance.Errorf(glance.Conflict, "The database is at revision %s, which is not known here or too old. "+
 			"Upgrade it to %s with an older release first.", strings.Join(rows, ", "), oldest)
@@ -179,8 +179,11 @@ func (s *Schema) run(ctx context.Context, tx *sql.Tx, step string) error {
 func (s *Schema) stamp(ctx context.Context, tx *sql.Tx, rows []string) error {
 	statements := []string{
 		"CREATE TABLE IF NOT EXISTS alembic_version (\n\tversion_num VARCHAR(32) NOT NULL,\n\tCONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n)",
-		"DELETE FROM alembic_version",
 	}
+	if s.dialect == mysql { // a statement that changes the schema has ended the transaction
+		statements = append(statements, "START TRANSACTION")
+	}
+	statements = append(statements, "DELETE FROM alembic_version")
 	for _, row := range rows {
 		statements = append(statements, "INSERT INTO alembic_version (version_num) VALUES ('"+row+"')")
 	}

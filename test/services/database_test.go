@@ -1,0 +1,68 @@
+//go:build services
+
+package services_test
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"glance/internal/glance"
+	"glance/internal/metadata"
+	"glance/internal/metadata/metadatatest"
+	"glance/internal/metadata/sqldb"
+)
+
+// synced makes a database with the newest schema.
+func synced(t *testing.T, e *engine, database string) {
+	t.Helper()
+	e.create(database)
+	schema, closeDB, err := sqldb.Migrate(t.Context(), e.url(database), sqldb.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(schema.Sync(t.Context(), io.Discard), closeDB()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wipe empties the tables that the suite fills.
+func wipe(e *engine, database string) {
+	text := ""
+	for _, table := range []string{"image_properties", "image_tags", "image_locations", "image_members", "images", "task_info", "tasks"} {
+		text += "DELETE FROM " + table + ";"
+	}
+	e.sql(database, text)
+}
+
+// TestDatabaseConformance: both servers do what every metadata store does.
+func TestDatabaseConformance(t *testing.T) {
+	for _, e := range engines(t) {
+		t.Run(e.name, func(t *testing.T) {
+			synced(t, e, "suite")
+			metadatatest.RunOn(t, e.traits, func(t *testing.T) metadata.Store {
+				wipe(e, "suite")
+				db, err := sqldb.Open(t.Context(), e.url("suite"), sqldb.Options{SQLMode: "TRADITIONAL"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return db
+			})
+		})
+	}
+}
+
+// TestDatabaseEmpty: a server makes no tables in a server's database.
+func TestDatabaseEmpty(t *testing.T) {
+	for _, e := range engines(t) {
+		t.Run(e.name, func(t *testing.T) {
+			e.create("empty")
+			_, err := sqldb.Open(t.Context(), e.url("empty"), sqldb.Options{CreateIfEmpty: true})
+			var known *glance.Error
+			if !errors.As(err, &known) || known.Kind != glance.Conflict || !strings.Contains(known.Message, "glance-manage db sync") {
+				t.Errorf("an empty database: %v", err)
+			}
+		})
+	}
+}
