@@ -57,7 +57,7 @@ func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 		},
 		Deleter: &images.Deleter{
 			Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Log: r.log, Delayed: cfg.Deletion.DelayedDelete,
-			Staging: r.staging, Jobs: r.jobs,
+			Staging: r.staging, Jobs: r.jobs, Peers: newPeers(peerTimeout), SelfURL: selfURL(opt),
 		},
 		Uploader: &images.Uploader{
 			Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Buffers: buffers, Log: r.log,

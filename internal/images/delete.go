@@ -23,21 +23,58 @@ type Deleter struct {
 
 	Staging *Staging // nil where nothing is ever staged
 	Jobs    *Jobs    // what may be reading the data; nil is nothing
+
+	Peers   Peers  // asked by DeleteAnywhere
+	SelfURL string // of this node, "" when it is not known
 }
 
-// Delete deletes an image (spec images-v2 §12.1). The data goes first, since a
-// store may refuse; the journal finishes what a crash leaves half done.
+// Delete deletes an image (spec images-v2 §12.1), whatever other nodes keep of
+// it. The data goes first, since a store may refuse; the journal finishes what a
+// crash leaves half done.
 func (d *Deleter) Delete(ctx context.Context, who *glance.Caller, id string) error {
+	img, err := d.find(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	return d.remove(ctx, img)
+}
+
+// DeleteAnywhere has the node that keeps something of the image on its own disk
+// delete it; requestID is then that of the node's answer, unless it gave none.
+// Where there is no such node, or it cannot be asked, this node deletes, and what
+// the other one keeps stays there.
+func (d *Deleter) DeleteAnywhere(ctx context.Context, who *glance.Caller, id string) (requestID string, err error) {
+	img, err := d.find(ctx, who, id)
+	if err != nil {
+		return "", err
+	}
+	host := peerOf(img, d.SelfURL)
+	if host == "" {
+		return "", d.remove(ctx, img)
+	}
+	requestID, err = d.Peers.Delete(ctx, host, id, who)
+	if !isDown(err) {
+		return requestID, err
+	}
+	d.Log.WarnContext(ctx, "the node that keeps staged data of an image cannot be asked: the image is deleted here, that data stays there",
+		"image_id", id, "node", nodeOf(host), "error", err)
+	return "", d.Delete(ctx, who, id) // it is not as it was a minute ago
+}
+
+// find gives an image that the caller may delete.
+func (d *Deleter) find(ctx context.Context, who *glance.Caller, id string) (*glance.Image, error) {
 	img, err := d.Images.Image(ctx, metadata.ScopeOf(*who), id)
 	if err != nil {
-		return errNotDeletable(id, err)
+		return nil, errNotDeletable(id, err)
 	}
 	if err := d.Policy.Image(ctx, who, policy.DeleteImage, img); err != nil {
-		return err
+		return nil, err
 	}
-	if err := deletable(img); err != nil {
-		return err
-	}
+	return img, deletable(img)
+}
+
+func (d *Deleter) remove(ctx context.Context, img *glance.Image) error {
+	id := img.ID
 	d.interrupt(ctx, id)
 	if d.Delayed && len(img.Locations) > 0 {
 		return errNotDeletable(id, d.schedule(ctx, id))

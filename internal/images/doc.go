@@ -10,7 +10,8 @@
 //
 // Work that outlives its request is a job (jobs.go) under the import lock of its
 // image (tasklock.go), with a row in tasks. Whatever could leave something behind
-// is in the journal first; recover.go says what the next start makes of it.
+// is in the journal first; recover.go says what the next start makes of it. What
+// lies on another node's disk is that node's to remove (peers.go).
 //
 // To add a use case, write one file named after it with a method on the verb
 // whose sockets it needs, or a new verb.

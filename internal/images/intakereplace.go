@@ -263,6 +263,6 @@ func (d *Deleter) DeleteOld(ctx context.Context, who *glance.Caller, id string) 
 	case notMine != nil:
 		return notMine
 	}
-	err = d.Delete(ctx, who, id)
+	_, err = d.DeleteAnywhere(ctx, who, id)
 	return retell(err, glance.NotFound, "Failed to find image to delete: No image found with ID %s", id)
 }
