@@ -43,7 +43,7 @@
 // # For whoever builds a server
 //
 //	h, err := api.Pipeline(paste, "glance-api", flavor, api.Parts{…}) // paste nil: built in
-//	server.Handler = api.Entrance{Log: log, Access: access, Timeout: timeout}.Wrap(h)
+//	server.Handler = api.Entrance{Log: log, Access: access}.Wrap(h)
 //
 // # Promises
 //

@@ -15,26 +15,15 @@ type Entrance struct {
 	Log *slog.Logger
 	// Access takes one line per request at level INFO when it is not nil.
 	Access *slog.Logger
-	// Timeout is client_socket_timeout: how long a request body or an answer
-	// may stand still; 0 is for ever. It works by deadlines that are renewed,
-	// so ReadTimeout and WriteTimeout of the http.Server must stay 0. Reading
-	// the head of a request is the business of its ReadHeaderTimeout.
-	Timeout time.Duration
 }
 
-// Wrap puts the entrance in front of a handler. It answers panics, sets the
-// scheme in the URL of the request, and puts the deadlines of Timeout on body
-// and answer.
-//
-// Files go to the kernel in pieces with a deadline each, because a deadline
-// cannot be renewed while the kernel sends. A piece that was cut although bytes
-// moved gets another turn, so only a connection that stands still is cut. TLS
-// and the first piece are the exceptions: there every piece must be through
-// within the timeout (4 MiB in 900 s is 5 kB/s).
+// Wrap puts the entrance in front of a handler. It answers panics and sets the
+// scheme in the URL of the request. How long a client may stand still is the
+// business of the server below.
 func (e Entrance) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		res := newResponse(w)
-		res.log, res.timeout = e.Log, e.Timeout
+		res.log = e.Log
 		if e.Access != nil {
 			defer e.logAccess(r, res, time.Now())
 		}
@@ -55,7 +44,7 @@ func prepare(res *response, r *http.Request) *http.Request {
 	}
 	r.URL = &u
 	if r.Body != nil && r.Body != http.NoBody {
-		res.body = &body{ReadCloser: r.Body, control: res.control, timeout: res.timeout}
+		res.body = &body{ReadCloser: r.Body}
 		r.Body = res.body
 	}
 	return r

@@ -154,7 +154,13 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if res.begun() {
 		panic(http.ErrAbortHandler)
 	}
+	if !res.lingers(r) {
+		writeAnswer(w, r, a)
+		return
+	}
+	_ = res.control.EnableFullDuplex() // where there is none (tests), the answer is all
 	writeAnswer(w, r, a)
+	res.linger(r.Context())
 }
 
 func requestAttrs(w http.ResponseWriter, r *http.Request, more ...slog.Attr) []slog.Attr {

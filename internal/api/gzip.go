@@ -114,7 +114,7 @@ func (g *gzipWriter) ReadFrom(src io.Reader) (int64, error) {
 	if g.state == gzipPlain {
 		return io.Copy(g.ResponseWriter, src)
 	}
-	return io.CopyBuffer(onlyWriter{g}, src, make([]byte, copyBuffer))
+	return io.Copy(struct{ io.Writer }{g}, src)
 }
 
 // finish sends what is held back. An error means that the client is gone.
