@@ -3,9 +3,11 @@ package app
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"glance/internal/api"
@@ -59,6 +61,7 @@ func buildPipeline(loaded *config.Loaded, opt *config.PasteDeploy, parts api.Par
 	if err != nil {
 		return nil, config.Fail(config.CodeFailure, err)
 	}
+	olderIdentity(loaded, file)
 	handler, err := api.Pipeline(file, loaded.Program, opt.Flavor, parts)
 	if err != nil {
 		return nil, config.Fail(config.CodeFailure, err)
@@ -91,6 +94,24 @@ func findPaste(loaded *config.Loaded, opt *config.PasteDeploy) (*ini.Paste, erro
 		}
 	}
 	return nil, nil
+}
+
+// olderIdentity adds to filters that check tokens, and name the identity service
+// by the options of their time, those of today; unless the configuration names
+// it.
+func olderIdentity(loaded *config.Loaded, file *ini.Paste) {
+	if file == nil || loaded.Source.IsSet(authTokenSection, "auth_url") {
+		return
+	}
+	for _, s := range file.Sections {
+		given := config.OlderIdentity(func(name string) (string, bool) {
+			key, ok := s.Get(name)
+			return key.Value, ok
+		})
+		for _, name := range slices.Sorted(maps.Keys(given)) {
+			s.Keys = append(s.Keys, ini.PasteKey{Name: name, Value: given[name], Line: s.Line})
+		}
+	}
 }
 
 // hasApplication reports whether a file of the founding form or of Diablo

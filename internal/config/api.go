@@ -150,6 +150,11 @@ func finishAPI(l *Loaded) (*API, error) {
 	if err := c.fill(c.sections()); err != nil {
 		return nil, err
 	}
+	if c.Database.Connection == "" {
+		if err := c.registryDatabase(); err != nil {
+			return nil, err
+		}
+	}
 	if err := moveCredentials(c.Source, &c.Keystone.Credentials); err != nil {
 		return nil, err
 	}

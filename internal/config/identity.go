@@ -54,7 +54,8 @@ type Keystone struct {
 	KeystoneAccepted
 }
 
-// KeystoneAccepted are options of [keystone_authtoken] without effect.
+// KeystoneAccepted are options of [keystone_authtoken] without effect of their
+// own; OlderIdentity reads the last ones.
 type KeystoneAccepted struct {
 	MemcacheStrategy    string `ini:"memcache_security_strategy" default:"None" choices:"None,MAC,ENCRYPT" fold:"true" accept:"true" help:"Protection of remembered tokens."`
 	MemcacheSecret      string `ini:"memcache_secret_key" secret:"true" accept:"true" help:"Key of that protection."`
@@ -71,10 +72,10 @@ type KeystoneAccepted struct {
 	EnforceTokenBind    string `ini:"enforce_token_bind" default:"permissive" accept:"true" help:"Check what a token is bound to."`
 	CacheObject         string `ini:"cache" accept:"true" help:"Name of a Python cache."`
 	AdminToken          string `ini:"admin_token" secret:"true" accept:"true" help:"Removed."`
-	IdentityURI         string `ini:"identity_uri" accept:"true" help:"Removed."`
-	AdminUser           string `ini:"admin_user" accept:"true" help:"Removed."`
-	AdminPassword       string `ini:"admin_password" secret:"true" accept:"true" help:"Removed."`
-	AdminTenant         string `ini:"admin_tenant_name" accept:"true" help:"Removed."`
+	IdentityURI         string `ini:"identity_uri" help:"auth_url as it was called until 2015; the user is then one of the default domain."`
+	AdminUser           string `ini:"admin_user" help:"username of that time."`
+	AdminPassword       string `ini:"admin_password" secret:"true" help:"password of that time."`
+	AdminTenant         string `ini:"admin_tenant_name" help:"project_name of that time."`
 }
 
 // Limit is [oslo_limit], read with use_keystone_limits. Source: spec config §4.5.

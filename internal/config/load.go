@@ -55,7 +55,11 @@ func start(in Input, s spec) (*Loaded, *Args, error) {
 		}
 	}
 	l.takeServerFlags(args)
+	l.olderStores()
 	l.foundingSections()
+	if err := l.olderIdentity(); err != nil {
+		return nil, nil, err
+	}
 	l.Founding = l.isFounding(args)
 	return l, args, nil
 }
