@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"glance/internal/api"
+	"glance/internal/auth/headers"
 	"glance/internal/glance"
 	"glance/internal/metadata"
 	"glance/internal/metadata/memdb"
@@ -44,5 +45,21 @@ func open(t testing.TB, opt registryrpc.Options) *registryrpc.DB {
 func TestConformance(t *testing.T) {
 	metadatatest.Run(t, func(t *testing.T) metadata.Store {
 		return open(t, registryrpc.Options{URL: serve(t, memdb.New(), trusting)})
+	})
+}
+
+// TestTrusted runs the suite with a registry that believes identity headers,
+// as flavor trusted-auth does: they alone say whose eyes to look with.
+func TestTrusted(t *testing.T) {
+	believes := &headers.Authenticator{IsAdmin: func(c glance.Caller) bool { return c.HasRole("admin") }}
+	metadatatest.Run(t, func(t *testing.T) metadata.Store {
+		url := serve(t, memdb.New(), func(h http.Header) glance.Caller {
+			who, err := believes.Authenticate(t.Context(), h)
+			if err != nil {
+				t.Error(err)
+			}
+			return who
+		})
+		return open(t, registryrpc.Options{URL: url, Identity: true})
 	})
 }
