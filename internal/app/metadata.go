@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"glance/internal/config"
@@ -27,7 +28,7 @@ func buildMetadata(ctx context.Context, g *Generation, opt *config.Database, dat
 	options.CreateIfEmpty, options.Log = true, g.log
 	db, err := all.Open(ctx, url, options)
 	if err != nil {
-		return nil, config.Fail(config.CodeFailure, err)
+		return nil, config.Fail(config.CodeFailure, fmt.Errorf("%s: %w", config.MaskURL(url), err))
 	}
 	g.onClose(db.Close)
 	return db, nil

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"log/slog"
 	"os"
 	"slices"
@@ -28,10 +29,29 @@ func buildStores(cfg *config.API, log *slog.Logger) (*store.Set, error) {
 		EnabledBackends: cfg.Images.EnabledBackends, NodeStagingURI: cfg.Images.NodeStagingURI,
 		DefaultBackend: cfg.Stores.DefaultBackend, Stores: cfg.Stores.Stores, DefaultStore: cfg.Stores.DefaultStore,
 	}, log)
+	if err == nil {
+		err = checkDefault(stores)
+	}
 	if err != nil {
 		return nil, config.Fail(config.CodeStore, err)
 	}
 	return stores, nil
+}
+
+// checkDefault refuses a default store of files that can be neither written nor
+// read. One that can only be read is served: that is how a node gives out
+// images that others store.
+func checkDefault(stores *store.Set) error {
+	for _, n := range stores.Stores() {
+		dir, ok := n.Driver.Info().Properties["data_dir"].(string)
+		if n.ID != stores.Default() || !n.AddDisabled || !ok {
+			continue
+		}
+		if _, err := os.ReadDir(dir); err != nil {
+			return fmt.Errorf("store %s: its directory can be neither made nor read: %w", n.ID, err)
+		}
+	}
+	return nil
 }
 
 // complete: every store was opened, and takes data if it ever can.

@@ -3,6 +3,7 @@ package glance
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kind classifies an error for whoever must answer it. Kinds are errors
@@ -82,7 +83,7 @@ func (e *Error) Error() string {
 	}
 	if e.Cause != nil {
 		if cause := e.Cause.Error(); cause != text {
-			return text + ": " + cause
+			return strings.TrimSuffix(text, ".") + ": " + cause
 		}
 	}
 	return text

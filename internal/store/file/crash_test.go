@@ -17,7 +17,7 @@ import (
 func TestFileTooLarge(t *testing.T) {
 	dir := t.TempDir()
 	out, err := child(t, "limit", dir).Output()
-	want := "too large: Image storage media is full: There is not enough disk space on the image storage media.: "
+	want := "too large: Image storage media is full: There is not enough disk space on the image storage media: "
 	if err != nil || !strings.HasPrefix(string(out), want) {
 		t.Errorf("got %q, %v", out, err)
 	}
@@ -37,7 +37,7 @@ func TestWriteDenied(t *testing.T) {
 	}
 	out, err := cmd.Output()
 	want := "Store filesystem could not be configured correctly. Reason: Permission to write in " + dir + " denied\n" +
-		"unavailable: Insufficient permissions on image storage media: Permission to write image storage media denied.: "
+		"unavailable: Insufficient permissions on image storage media: Permission to write image storage media denied: "
 	if err != nil || !strings.HasPrefix(string(out), want) {
 		t.Errorf("got %q, %v", out, err)
 	}

@@ -113,12 +113,12 @@ func TestAnswers(t *testing.T) {
 		"/status/301": {0, "0123456789", -1},
 		"/status/302": {0, "0123456789", -1},
 		"/hops/5":     {0, "0123456789", -1},
-		"/hops/6":     {0, "The Store URI was malformed.: The HTTP URL exceeded 5 maximum redirects.", glance.Invalid},
-		"/status/307": {0, "The Store URI was malformed.: The HTTP URL /status/307 attempted to redirect with an invalid 307 status code.", glance.Invalid},
-		"/status/403": {0, "The Store URI was malformed.: HTTP URL /status/403 returned a 403 status code.", glance.Invalid},
+		"/hops/6":     {0, "The Store URI was malformed: The HTTP URL exceeded 5 maximum redirects.", glance.Invalid},
+		"/status/307": {0, "The Store URI was malformed: The HTTP URL /status/307 attempted to redirect with an invalid 307 status code.", glance.Invalid},
+		"/status/403": {0, "The Store URI was malformed: HTTP URL /status/403 returned a 403 status code.", glance.Invalid},
 		"/status/404": {0, "HTTP datastore could not find image at URI.", glance.NotFound},
-		"/status/503": {0, "Remote server where the image is present is unavailable.: the server answered 503 Service Unavailable", glance.Unavailable},
-		"/away":       {0, "The Store URI was malformed.: it is not one of the web", glance.Invalid},
+		"/status/503": {0, "Remote server where the image is present is unavailable: the server answered 503 Service Unavailable", glance.Unavailable},
+		"/away":       {0, "The Store URI was malformed: it is not one of the web", glance.Invalid},
 		"/plain?2":    {5, "Getting images randomly from this store is not supported. Offset: 5, length: None", glance.Unsupported},
 	}
 	for path, tt := range tests {
@@ -199,7 +199,7 @@ func TestUnreachable(t *testing.T) {
 		t.Errorf("Open: got error %v", err)
 	}
 	_, err = s.Size(t.Context(), url)
-	if glance.KindOf(err) != glance.Invalid || !strings.HasPrefix(err.Error(), "The Store URI was malformed.: The HTTP URL is invalid: ") || strings.Contains(err.Error(), "me:") {
+	if glance.KindOf(err) != glance.Invalid || !strings.HasPrefix(err.Error(), "The Store URI was malformed: The HTTP URL is invalid: ") || strings.Contains(err.Error(), "me:") {
 		t.Errorf("Size: got error %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
