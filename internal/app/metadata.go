@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"glance/internal/config"
@@ -28,7 +29,10 @@ func buildMetadata(ctx context.Context, g *Generation, opt *config.Database, dat
 	options.CreateIfEmpty, options.Log = true, g.log
 	db, err := all.Open(ctx, url, options)
 	if err != nil {
-		return nil, config.Fail(config.CodeFailure, fmt.Errorf("%s: %w", config.MaskURL(url), err))
+		if strings.HasPrefix(url, "sqlite") { // no other URL is free of passwords
+			err = fmt.Errorf("%s: %w", url, err)
+		}
+		return nil, config.Fail(config.CodeFailure, err)
 	}
 	g.onClose(db.Close)
 	return db, nil
