@@ -34,7 +34,7 @@ func buildAPIMetadata(ctx context.Context, g *Generation, cfg *config.API) (meta
 // buildRegistryMetadata: a registry has a database of its own.
 func buildRegistryMetadata(ctx context.Context, g *Generation, cfg *config.Registry) (metadata.Store, error) {
 	if cfg.Rules.DataAPI == registryAPI {
-		return nil, config.Fail(config.CodeFailure, errors.New("Registry service can't use "+registryAPI)) //nolint:staticcheck // the words of the original
+		return nil, config.Fail(config.CodeFailure, errors.New("Registry service can't use "+registryAPI))
 	}
 	return buildMetadata(ctx, g, &cfg.Database, cfg.Rules.DataAPI)
 }

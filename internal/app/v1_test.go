@@ -80,7 +80,7 @@ func TestV1IsServed(t *testing.T) {
 
 func fetch(t *testing.T, url string) (int, string) {
 	t.Helper()
-	resp, err := http.Get(url) //nolint:gosec,noctx // a server of this test
+	resp, err := http.Get(url) //nolint:gosec // a server of this test
 	if err != nil {
 		t.Fatal(err)
 	}

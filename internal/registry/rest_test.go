@@ -60,10 +60,21 @@ func TestMethods(t *testing.T) {
 		method, path string
 		status       int
 	}{
-		{"POST", "/", 200}, {"GET", "/", 200}, {"GET", "/images", 200}, {"GET", "/images/detail", 200}, {"PUT", "/images", 404},
-		{"DELETE", "/images/detail", 405}, {"POST", "/images/" + img1, 404}, {"GET", "/shared-images/x", 200}, {"PATCH", "/shared-images/x", 200},
-		{"GET", "/images/" + img1 + "/members/x", 405}, {"POST", "/images/" + img1 + "/members/x", 405}, {"POST", "/images/" + img1 + "/members", 405},
-		{"DELETE", "/images/" + img1 + "/members", 404}, {"GET", "/nowhere", 404}, {"GET", "/rpc", 404},
+		{"POST", "/", 200},
+		{"GET", "/", 200},
+		{"GET", "/images", 200},
+		{"GET", "/images/detail", 200},
+		{"PUT", "/images", 404},
+		{"DELETE", "/images/detail", 405},
+		{"POST", "/images/" + img1, 404},
+		{"GET", "/shared-images/x", 200},
+		{"PATCH", "/shared-images/x", 200},
+		{"GET", "/images/" + img1 + "/members/x", 405},
+		{"POST", "/images/" + img1 + "/members/x", 405},
+		{"POST", "/images/" + img1 + "/members", 405},
+		{"DELETE", "/images/" + img1 + "/members", 404},
+		{"GET", "/nowhere", 404},
+		{"GET", "/rpc", 404},
 	} {
 		a := r.send(t, "boss", tt.method, tt.path, "")
 		if tt.path == "/images/detail" && tt.method == "DELETE" {
@@ -162,15 +173,21 @@ func TestUpdate(t *testing.T) {
 		{"nothing", "alice", `{"image": {}}`, "", `{"properties": {"a": "1"}, "location": "file:///x", "location_data": [` + old + `]}`},
 		{"merge", "alice", `{"image": {"properties": {"b": "2"}}}`, "True", `{"properties": {"a": "1", "b": "2"}, "location": "file:///x", "location_data": [` + old + `]}`},
 		{"purge", "alice", `{"image": {"properties": {"b": "2"}}}`, "true", `{"properties": {"b": "2"}, "location": "file:///x", "location_data": [` + old + `]}`},
-		{"status and state", "alice", `{"image": {"status": "saving", "owner": "p-x", "id": "x", "deleted": true}, "from_state": "queued"}`, "",
-			`{"status": "saving", "properties": {"a": "1"}, "location": "file:///x", "location_data": [` + old + `]}`},
+		{
+			"status and state", "alice", `{"image": {"status": "saving", "owner": "p-x", "id": "x", "deleted": true}, "from_state": "queued"}`, "",
+			`{"status": "saving", "properties": {"a": "1"}, "location": "file:///x", "location_data": [` + old + `]}`,
+		},
 		{"owner", "boss", `{"image": {"owner": "p-x"}}`, "", `{"owner": "p-x", "properties": {"a": "1"}, "location": "file:///x", "location_data": [` + old + `]}`},
 		{"one location", "alice", `{"image": {"location": "file:///z"}}`, "", `{"properties": {"a": "1"}, "location": "file:///z",
 			"location_data": [{"id": 3, "url": "file:///z", "metadata": {}, "status": "active"}]}`},
-		{"location and its data", "alice", `{"image": {"location": "file:///z", "location_data": [{"url": "file:///z", "metadata": {"m": 1}, "status": "active"}]}}`, "",
-			`{"properties": {"a": "1"}, "location": "file:///z", "location_data": [{"id": 3, "url": "file:///z", "metadata": {"m": 1}, "status": "active"}]}`},
-		{"keep one", "alice", `{"image": {"location_data": [{"id": 2, "url": "file:///y", "metadata": {}, "status": "active"}]}}`, "",
-			`{"properties": {"a": "1"}, "location": "file:///y", "location_data": [{"id": 2, "url": "file:///y", "metadata": {}, "status": "active"}]}`},
+		{
+			"location and its data", "alice", `{"image": {"location": "file:///z", "location_data": [{"url": "file:///z", "metadata": {"m": 1}, "status": "active"}]}}`, "",
+			`{"properties": {"a": "1"}, "location": "file:///z", "location_data": [{"id": 3, "url": "file:///z", "metadata": {"m": 1}, "status": "active"}]}`,
+		},
+		{
+			"keep one", "alice", `{"image": {"location_data": [{"id": 2, "url": "file:///y", "metadata": {}, "status": "active"}]}}`, "",
+			`{"properties": {"a": "1"}, "location": "file:///y", "location_data": [{"id": 2, "url": "file:///y", "metadata": {}, "status": "active"}]}`,
+		},
 		{"no location", "alice", `{"image": {"location": null}}`, "", `{"properties": {"a": "1"}}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -247,9 +264,16 @@ func TestLists(t *testing.T) {
 		who, query string
 		want       int
 	}{
-		{"alice", "", 25}, {"alice", "?limit=28", 27}, {"alice", "?status=active", 1}, {"bob", "", 1}, {"boss", "", 1},
-		{"boss", "?is_public=none&limit=30", 27}, {"boss", "?is_public=none&deleted=true", 1}, {"alice", "?deleted=true&limit=30", 27},
-		{"alice", "?changes-since=2020-01-02T03:04:06", 1}, {"alice", "?size_min=0", 0},
+		{"alice", "", 25},
+		{"alice", "?limit=28", 27},
+		{"alice", "?status=active", 1},
+		{"bob", "", 1},
+		{"boss", "", 1},
+		{"boss", "?is_public=none&limit=30", 27},
+		{"boss", "?is_public=none&deleted=true", 1},
+		{"alice", "?deleted=true&limit=30", 27},
+		{"alice", "?changes-since=2020-01-02T03:04:06", 1},
+		{"alice", "?size_min=0", 0},
 	} {
 		if got := count(tt.who, tt.query); got != tt.want {
 			t.Errorf("%s %s: %d images, want %d", tt.who, tt.query, got, tt.want)
@@ -286,12 +310,18 @@ func TestMembers(t *testing.T) {
 		{"bob", "PUT", path + "/p-gamma", "", 204, "", `{"member_id":"p-beta","can_share":true},{"member_id":"p-gamma","can_share":false}`},
 		{"alice", "DELETE", path + "/p-x", "", 404, "Membership could not be found.", `{"member_id":"p-beta","can_share":true},{"member_id":"p-gamma","can_share":false}`},
 		{"alice", "DELETE", path + "/p-beta", "", 204, "", `{"member_id":"p-gamma","can_share":false}`},
-		{"alice", "PUT", path, `{"memberships": [{"member_id": "p-beta"}, {"member_id": "p-gamma", "can_share": true}]}`, 204, "",
-			`{"member_id":"p-beta","can_share":false},{"member_id":"p-gamma","can_share":true}`},
-		{"alice", "PUT", path, `{"memberships": [{}]}`, 400, "Invalid membership association: 'member_id'",
-			`{"member_id":"p-beta","can_share":false},{"member_id":"p-gamma","can_share":true}`},
-		{"alice", "PUT", path, `{}`, 400, "Invalid membership association: 'memberships'",
-			`{"member_id":"p-beta","can_share":false},{"member_id":"p-gamma","can_share":true}`},
+		{
+			"alice", "PUT", path, `{"memberships": [{"member_id": "p-beta"}, {"member_id": "p-gamma", "can_share": true}]}`, 204, "",
+			`{"member_id":"p-beta","can_share":false},{"member_id":"p-gamma","can_share":true}`,
+		},
+		{
+			"alice", "PUT", path, `{"memberships": [{}]}`, 400, "Invalid membership association: 'member_id'",
+			`{"member_id":"p-beta","can_share":false},{"member_id":"p-gamma","can_share":true}`,
+		},
+		{
+			"alice", "PUT", path, `{}`, 400, "Invalid membership association: 'memberships'",
+			`{"member_id":"p-beta","can_share":false},{"member_id":"p-gamma","can_share":true}`,
+		},
 	} {
 		r.send(t, s.who, s.method, s.path, s.body).wants(t, s.status, s.text)
 		if a := r.send(t, "alice", "GET", path, ""); a.body != `{"members":[`+s.after+`]}` {

@@ -144,8 +144,10 @@ func TestRefusals(t *testing.T) {
 		{"bob", "image_update", `{` + other + `, "values": {}}`, "ForbiddenPublicImage", "You do not own this image"},
 		{"carol", "image_update", `{` + id + `, "values": {}}`, "ImageNotFound", "No image found with ID " + img1},
 		{"anon", "image_update", `{` + other + `, "values": {}}`, "Forbidden", "Read-only access"},
-		{"alice", "image_update", `{` + id + `, "values": {"status": "active"}, "from_state": "saving"}`, "Conflict",
-			"cannot transition from queued to active in update (wanted from_state=saving)"},
+		{
+			"alice", "image_update", `{` + id + `, "values": {"status": "active"}, "from_state": "saving"}`, "Conflict",
+			"cannot transition from queued to active in update (wanted from_state=saving)",
+		},
 		{"alice", "image_update", `{` + id + `, "values": {"visibility": "secret"}}`, "Invalid", "Invalid visibility value: secret"},
 		{"bob", "image_destroy", `{` + id + `}`, "Forbidden", "You do not own this image"},
 		{"boss", "image_restore", `{` + id + `}`, "Conflict", "cannot restore the image from queued to active (wanted from_state=pending_delete)"},
@@ -154,8 +156,10 @@ func TestRefusals(t *testing.T) {
 		{"boss", "image_tag_delete", `{` + id + `, "value": "x"}`, "NotFound", "not found"},
 		{"boss", "image_tag_set_all", `{` + id + `, "tags": [1]}`, "Invalid", "Invalid value for tags."},
 		{"boss", "image_location_update", `{` + id + `, "location": {"id": 9, "url": "x"}}`, "NotFound", "No location found with ID 9 from image " + img1},
-		{"boss", "image_location_delete", `{` + id + `, "location_id": 9, "status": "active"}`, "Invalid",
-			"The status of deleted image location can only be set to 'pending_delete' or 'deleted'"},
+		{
+			"boss", "image_location_delete", `{` + id + `, "location_id": 9, "status": "active"}`, "Invalid",
+			"The status of deleted image location can only be set to 'pending_delete' or 'deleted'",
+		},
 		{"boss", "image_member_create", `{"values": {` + id + `, "member": "p-beta"}}`, "Duplicate", "Member p-beta is duplicated for image " + img1},
 		{"boss", "image_member_create", `{"values": {"image_id": "` + unknown + `", "member": "x"}}`, "ImageNotFound", "No image found with ID " + unknown},
 		{"bob", "image_member_create", `{"values": {` + id + `, "member": "x"}}`, "Forbidden", "No permission to share that image"},
@@ -252,10 +256,16 @@ func TestMemberCommands(t *testing.T) {
 		who, kwargs string
 		want        int
 	}{
-		{"alice", `{"image_id": "` + img1 + `"}`, 2}, {"bob", `{"image_id": "` + img1 + `"}`, 1}, {"anon", `{"image_id": "` + img1 + `"}`, 0},
-		{"alice", `{"image_id": "` + img1 + `", "member": "p-gamma"}`, 1}, {"boss", `{"image_id": "` + img1 + `", "status": "accepted"}`, 1},
-		{"boss", `{"image_id": "` + img1 + `", "status": "all"}`, 2}, {"boss", `{"member": "p-beta"}`, 1}, {"bob", `{"member": "p-beta"}`, 1},
-		{"carol", `{"member": "p-beta"}`, 0}, {"boss", `{"image_id": "` + unknown + `"}`, 0},
+		{"alice", `{"image_id": "` + img1 + `"}`, 2},
+		{"bob", `{"image_id": "` + img1 + `"}`, 1},
+		{"anon", `{"image_id": "` + img1 + `"}`, 0},
+		{"alice", `{"image_id": "` + img1 + `", "member": "p-gamma"}`, 1},
+		{"boss", `{"image_id": "` + img1 + `", "status": "accepted"}`, 1},
+		{"boss", `{"image_id": "` + img1 + `", "status": "all"}`, 2},
+		{"boss", `{"member": "p-beta"}`, 1},
+		{"bob", `{"member": "p-beta"}`, 1},
+		{"carol", `{"member": "p-beta"}`, 0},
+		{"boss", `{"image_id": "` + unknown + `"}`, 0},
 	} {
 		var rows []map[string]any
 		if text := r.run(t, tt.who, "image_member_find", tt.kwargs); json.Unmarshal([]byte(text), &rows) != nil || len(rows) != tt.want {
@@ -333,17 +343,32 @@ func TestImageGetAll(t *testing.T) {
 	}
 	r.run(t, "boss", "image_destroy", `{"image_id": "`+strings.ReplaceAll(img1, "1", "f")+`"}`)
 	for _, tt := range []struct{ who, kwargs, want string }{
-		{"alice", `{}`, "fedcba"}, {"alice", `{"filters": {"deleted": false}}`, "edcba"}, {"alice", `{"filters": {"deleted": true}}`, "f"},
-		{"bob", `{"filters": {"deleted": false}}`, "b"}, {"boss", `{"filters": {"deleted": false}}`, "ecba"},
-		{"boss", `{"filters": {"deleted": false, "visibility": "all"}}`, "edcba"}, {"boss", `{"filters": {"visibility": "public"}}`, "b"},
-		{"boss", `{"filters": {"deleted": false}, "admin_as_user": true}`, "b"}, {"boss", `{"filters": {"deleted": false}, "is_public": false}`, "eca"},
-		{"boss", `{"is_public": true}`, "b"}, {"boss", `{"filters": {"is_public": true}}`, "b"},
-		{"alice", `{"limit": 2, "sort_key": ["name"], "sort_dir": ["asc"]}`, "ab"}, {"alice", `{"sort_key": "name", "sort_dir": "asc", "limit": 1}`, "a"},
+		{"alice", `{}`, "fedcba"},
+		{"alice", `{"filters": {"deleted": false}}`, "edcba"},
+		{"alice", `{"filters": {"deleted": true}}`, "f"},
+		{"bob", `{"filters": {"deleted": false}}`, "b"},
+		{"boss", `{"filters": {"deleted": false}}`, "ecba"},
+		{"boss", `{"filters": {"deleted": false, "visibility": "all"}}`, "edcba"},
+		{"boss", `{"filters": {"visibility": "public"}}`, "b"},
+		{"boss", `{"filters": {"deleted": false}, "admin_as_user": true}`, "b"},
+		{"boss", `{"filters": {"deleted": false}, "is_public": false}`, "eca"},
+		{"boss", `{"is_public": true}`, "b"},
+		{"boss", `{"filters": {"is_public": true}}`, "b"},
+		{"alice", `{"limit": 2, "sort_key": ["name"], "sort_dir": ["asc"]}`, "ab"},
+		{"alice", `{"sort_key": "name", "sort_dir": "asc", "limit": 1}`, "a"},
 		{"alice", `{"sort_key": ["protected", "name"], "sort_dir": ["desc", "asc"]}`, "cabdef"},
-		{"alice", `{"marker": "` + strings.ReplaceAll(img1, "1", "c") + `"}`, "ba"}, {"alice", `{"limit": 0}`, ""}, {"alice", `{"limit": null}`, "fedcba"},
-		{"alice", `{"filters": {"name": "a"}}`, "a"}, {"alice", `{"filters": {"name": "in:a,\"b\""}}`, "ba"}, {"alice", `{"filters": {"size_min": 20, "size_max": "30"}}`, "dc"},
-		{"alice", `{"filters": {"protected": true}}`, "c"}, {"alice", `{"filters": {"os_hidden": true}}`, ""}, {"alice", `{"filters": {"tags": ["u", "t"]}}`, "c"},
-		{"alice", `{"filters": {"properties": {"os": "linux"}}}`, "c"}, {"alice", `{"filters": {"os": "linux"}}`, "c"}, {"alice", `{"filters": {"owner": "p-beta"}}`, "b"},
+		{"alice", `{"marker": "` + strings.ReplaceAll(img1, "1", "c") + `"}`, "ba"},
+		{"alice", `{"limit": 0}`, ""},
+		{"alice", `{"limit": null}`, "fedcba"},
+		{"alice", `{"filters": {"name": "a"}}`, "a"},
+		{"alice", `{"filters": {"name": "in:a,\"b\""}}`, "ba"},
+		{"alice", `{"filters": {"size_min": 20, "size_max": "30"}}`, "dc"},
+		{"alice", `{"filters": {"protected": true}}`, "c"},
+		{"alice", `{"filters": {"os_hidden": true}}`, ""},
+		{"alice", `{"filters": {"tags": ["u", "t"]}}`, "c"},
+		{"alice", `{"filters": {"properties": {"os": "linux"}}}`, "c"},
+		{"alice", `{"filters": {"os": "linux"}}`, "c"},
+		{"alice", `{"filters": {"owner": "p-beta"}}`, "b"},
 		{"alice", `{"filters": {"changes-since": {"_type": "datetime", "_value": "2020-01-06T00:00:00"}}}`, "fe"},
 		{"alice", `{"filters": {"created_at": "gte:2020-01-06T00:00:00"}}`, "fe"},
 	} {
@@ -371,8 +396,12 @@ func TestExactScope(t *testing.T) {
 		who, scope string
 		sees       bool
 	}{
-		{"bob", `{"admin": true}`, false}, {"bob", `{"project": "p-alpha"}`, false}, {"alice", `{"project": "p-beta"}`, true},
-		{"boss", `{"project": "p-beta"}`, false}, {"boss", `{"project": "p-alpha"}`, true}, {"boss", `{"admin": true}`, true},
+		{"bob", `{"admin": true}`, false},
+		{"bob", `{"project": "p-alpha"}`, false},
+		{"alice", `{"project": "p-beta"}`, true},
+		{"boss", `{"project": "p-beta"}`, false},
+		{"boss", `{"project": "p-alpha"}`, true},
+		{"boss", `{"admin": true}`, true},
 	} {
 		a := r.send(t, tt.who, "POST", "/rpc", `[{"command": "image_get", "kwargs": {"image_id": "`+img1+`"}, "exact": {"scope": `+tt.scope+`}}]`)
 		if sees := strings.Contains(a.body, `"status"`); sees != tt.sees || a.header.Get("X-Glance-Registry-Exact") != "true" {

@@ -86,7 +86,7 @@ func (db *DB) call(ctx context.Context, sc metadata.Scope, name string, kwargs a
 	if err != nil {
 		return false, unreachable(ctx, err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // it was only read
+	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err != nil {
 		return false, unreachable(ctx, err)

@@ -33,7 +33,7 @@ func original(t testing.TB, db metadata.Store) *registryrpc.DB {
 			http.Error(w, "404 Not Found\n\nCommand not found", http.StatusNotFound)
 			return
 		}
-		answer, err := http.Post(ours+"/rpc", "application/json", strings.NewReader(body)) //nolint:gosec,noctx // a server of this test
+		answer, err := http.Post(ours+"/rpc", "application/json", strings.NewReader(body)) //nolint:gosec // a server of this test
 		if err != nil {
 			t.Error(err)
 			return
