@@ -35,24 +35,31 @@ func GlanceManage(ctx context.Context, in config.Input, stdout, stderr io.Writer
 type dbAction struct {
 	name, about string
 	versioned   bool // takes --version
-	run         func(ctx context.Context, s *migrations.Schema, out io.Writer, version string) (int, error)
+	// purge is what is set for the actions that remove rows; they have no run.
+	purge *purgeAction
+	run   func(ctx context.Context, s *migrations.Schema, out io.Writer, version string) (int, error)
 }
 
 // dbActions are the actions in alphabetical order.
 func dbActions() []dbAction {
 	return []dbAction{
-		{"check", "Report any pending database upgrades.", false, func(ctx context.Context, s *migrations.Schema, out io.Writer, _ string) (int, error) {
+		{name: "check", about: "Report any pending database upgrades.", run: func(ctx context.Context, s *migrations.Schema, out io.Writer, _ string) (int, error) {
 			return s.Outdated(ctx, out)
 		}},
-		{"contract", "Run the contract phase of a database migration.", false, plain((*migrations.Schema).Contract)},
-		{"expand", "Run the expansion phase of a database migration.", false, plain((*migrations.Schema).Expand)},
-		{"migrate", "Run the data migration phase of a database migration.", false, plain((*migrations.Schema).Migrate)},
-		{"sync", "Place the database under migration control and upgrade it, creating it first if necessary.", true, plain((*migrations.Schema).Sync)},
-		{"upgrade", "Upgrade the database's migration level.", true, func(ctx context.Context, s *migrations.Schema, out io.Writer, version string) (int, error) {
+		{name: "contract", about: "Run the contract phase of a database migration.", run: plain((*migrations.Schema).Contract)},
+		{name: "expand", about: "Run the expansion phase of a database migration.", run: plain((*migrations.Schema).Expand)},
+		{name: "migrate", about: "Run the data migration phase of a database migration.", run: plain((*migrations.Schema).Migrate)},
+		{name: "purge", about: "Purge deleted rows older than a given age from glance tables.", purge: &purgeAction{30, (*sqldb.DB).Purge}},
+		{name: "purge_images_table", about: "Purge deleted rows older than a given age from images table.", purge: &purgeAction{180, (*sqldb.DB).PurgeImages}},
+		{
+			name: "sync", about: "Place the database under migration control and upgrade it, creating it first if necessary.", versioned: true,
+			run: plain((*migrations.Schema).Sync),
+		},
+		{name: "upgrade", about: "Upgrade the database's migration level.", versioned: true, run: func(ctx context.Context, s *migrations.Schema, out io.Writer, version string) (int, error) {
 			return 0, s.Upgrade(ctx, out, version)
 		}},
-		{"version", "Print the current migration version of the database.", false, plain((*migrations.Schema).Version)},
-		{"version_control", "Place the database under migration control.", true, func(ctx context.Context, s *migrations.Schema, out io.Writer, version string) (int, error) {
+		{name: "version", about: "Print the current migration version of the database.", run: plain((*migrations.Schema).Version)},
+		{name: "version_control", about: "Place the database under migration control.", versioned: true, run: func(ctx context.Context, s *migrations.Schema, out io.Writer, version string) (int, error) {
 			return 0, s.VersionControl(ctx, out, version)
 		}},
 	}
@@ -77,12 +84,15 @@ func manage(ctx context.Context, in config.Input, stdout io.Writer) (int, error)
 	if err != nil {
 		return 0, err
 	}
+	if action.purge != nil {
+		return 0, purge(ctx, in.Prog+" db "+action.name, action.purge, words, cfg)
+	}
 	version, err := actionVersion(in.Prog, action, words)
 	if err != nil {
 		return 0, err
 	}
 	if cfg.Database.Connection == "" {
-		return 0, glance.Errorf(glance.Invalid, "No database is configured: set connection in section [database].")
+		return 0, noDatabase()
 	}
 	schema, closeDB, err := sqldb.Migrate(ctx, cfg.Database.Connection, databaseOptions(&cfg.Database))
 	if err != nil {
@@ -92,11 +102,17 @@ func manage(ctx context.Context, in config.Input, stdout io.Writer) (int, error)
 	return code, errors.Join(err, closeDB())
 }
 
+func noDatabase() error {
+	return glance.Errorf(glance.Invalid, "No database is configured: set connection in section [database].")
+}
+
 // findAction gives the action that words name and what follows them.
 func findAction(prog string, words []string) (dbAction, []string, error) {
 	choices := []string{"db"}
 	for _, a := range dbActions() {
-		choices = append(choices, "db_"+a.name)
+		if a.purge == nil { // younger than these spellings
+			choices = append(choices, "db_"+a.name)
+		}
 	}
 	if len(words) == 0 {
 		return dbAction{}, nil, usageText(prog + " category action [<args>]\nAvailable categories:\n\tdb\n")

@@ -122,3 +122,37 @@ func TestManageWithoutDatabase(t *testing.T) {
 		}
 	}
 }
+
+func TestManagePurge(t *testing.T) {
+	url := "sqlite:///" + t.TempDir() + "/glance.sqlite"
+	logFile := filepath.Join(t.TempDir(), "log")
+	m := newManager(t, url+"\n[DEFAULT]\nlog_file = "+logFile)
+	if code, _, stderr := m.run("db", "sync"); code != 0 {
+		t.Fatal(stderr)
+	}
+	const days = "Maximal age is count of days since epoch.\n"
+	for words, want := range map[string]string{
+		"db purge x": "Invalid int value for age_in_days: x\n", "db purge 1 y": "Invalid int value for max_rows: y\n",
+		"db purge -5": "Must supply a non-negative value for age.\n", "db purge --age_in_days=-5": "Must supply a non-negative value for age.\n",
+		"db purge 99999": days, "db purge 99999999999999999999": days, "db purge 30 -2": "Minimal rows limit is -1.\n",
+		"db purge_images_table --max_rows 2147483648": "'max_rows' value out of range, must not exceed 2147483647.\n",
+	} {
+		m.want(words, 1, "", want)
+	}
+	for words, want := range map[string]string{
+		"db purge --age_in_days x": "argument --age_in_days: invalid int value: 'x'\n", "db purge 1 2 3": "unrecognized arguments: 3\n",
+		"db_purge": "invalid choice: 'db_purge'",
+	} {
+		if code, stdout, stderr := m.run(strings.Fields(words)...); code != 2 || stdout != "" || !strings.Contains(stderr, want) {
+			t.Errorf("%s: %d, %q, %q", words, code, stdout, stderr)
+		}
+	}
+	for _, words := range []string{"db purge", "db purge 0 -1", "db purge --max-rows 2147483647", "db purge_images_table 0"} {
+		m.want(words, 0, "", "")
+	}
+	text, err := os.ReadFile(logFile)
+	if err != nil || strings.Count(string(text), "Purging deleted rows older than 30 day(s) from table ") != 12 ||
+		!strings.HasSuffix(string(text), "Deleted 0 row(s) from table images\n") {
+		t.Errorf("log %s, %v", text, err)
+	}
+}

@@ -44,6 +44,9 @@ type dialect struct {
 	snapshot *sql.TxOptions
 	// duplicate reports whether an error says that a unique key is there already.
 	duplicate func(error) bool
+	// referenced reports whether an error says that rows of other tables need
+	// the one to be deleted.
+	referenced func(error) bool
 	// kind classifies an error of the driver: Unavailable, Invalid for a value
 	// that does not fit its column, or Internal.
 	kind func(error) glance.Kind

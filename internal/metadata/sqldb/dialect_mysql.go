@@ -21,18 +21,19 @@ const mysqlTime = "2006-01-02 15:04:05.999999"
 // equal that differ in case, accents or blanks at the end (spec database §3).
 func mysqlDialect() dialect {
 	return dialect{
-		name:      MySQL,
-		forUpdate: " FOR UPDATE",
-		unindexed: func(column string) string { return "COALESCE(" + column + ")" },
-		exact:     func(column string) string { return "CAST(" + column + " AS BINARY)" },
-		integer:   "?",
-		clustered: true,
-		time:      func(t time.Time) any { return t.UTC().Format(mysqlTime) },
-		precision: time.Second, // MariaDB cuts what is finer off, MySQL rounds it
-		snapshot:  &sql.TxOptions{ReadOnly: true},
-		duplicate: func(err error) bool { return mysqlCode(err) == 1062 },
-		kind:      mysqlKind,
-		failure:   mysqlFailure,
+		name:       MySQL,
+		forUpdate:  " FOR UPDATE",
+		unindexed:  func(column string) string { return "COALESCE(" + column + ")" },
+		exact:      func(column string) string { return "CAST(" + column + " AS BINARY)" },
+		integer:    "?",
+		clustered:  true,
+		time:       func(t time.Time) any { return t.UTC().Format(mysqlTime) },
+		precision:  time.Second, // MariaDB cuts what is finer off, MySQL rounds it
+		snapshot:   &sql.TxOptions{ReadOnly: true},
+		duplicate:  func(err error) bool { return mysqlCode(err) == 1062 },
+		referenced: func(err error) bool { return mysqlCode(err) == 1451 },
+		kind:       mysqlKind,
+		failure:    mysqlFailure,
 	}
 }
 

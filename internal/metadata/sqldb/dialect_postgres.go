@@ -18,19 +18,20 @@ import (
 func postgresDialect() dialect {
 	same := func(column string) string { return column }
 	return dialect{
-		name:      PostgreSQL,
-		numbered:  true,
-		forUpdate: " FOR UPDATE",
-		returning: true,
-		unindexed: same, // its statistics tell what an index is worth
-		exact:     same,
-		integer:   "CAST(? AS BIGINT)", // else an argument has the size of its column
-		time:      func(t time.Time) any { return t.UTC() },
-		precision: time.Microsecond,
-		snapshot:  &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead},
-		duplicate: func(err error) bool { return postgresCode(err) == "23505" },
-		kind:      postgresKind,
-		failure:   postgresFailure,
+		name:       PostgreSQL,
+		numbered:   true,
+		forUpdate:  " FOR UPDATE",
+		returning:  true,
+		unindexed:  same, // its statistics tell what an index is worth
+		exact:      same,
+		integer:    "CAST(? AS BIGINT)", // else an argument has the size of its column
+		time:       func(t time.Time) any { return t.UTC() },
+		precision:  time.Microsecond,
+		snapshot:   &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead},
+		duplicate:  func(err error) bool { return postgresCode(err) == "23505" },
+		referenced: func(err error) bool { return postgresCode(err) == "23503" },
+		kind:       postgresKind,
+		failure:    postgresFailure,
 	}
 }
 

@@ -36,8 +36,9 @@ func sqliteDialect() dialect {
 			code := sqliteCode(err)
 			return code == sqlite3.SQLITE_CONSTRAINT_UNIQUE || code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
 		},
-		kind:    sqliteKind,
-		failure: func(error) failure { return finalFailure }, // the timeout of locks is all the waiting there is
+		referenced: func(err error) bool { return sqliteCode(err) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY },
+		kind:       sqliteKind,
+		failure:    func(error) failure { return finalFailure }, // the timeout of locks is all the waiting there is
 	}
 }
 
