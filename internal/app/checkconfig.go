@@ -171,7 +171,9 @@ func (c *checker) database(ctx context.Context, opt *config.Database, dataAPI st
 			return
 		}
 	}
-	db, err := all.Open(ctx, opt.Connection, all.Options{NoSync: !opt.SQLiteSync, Parameters: opt.Parameters})
+	options := databaseOptions(opt)
+	options.Log, options.Start = c.log, sqldb.Retry{} // nobody waits for a database here
+	db, err := all.Open(ctx, opt.Connection, options)
 	if err != nil {
 		c.take(config.Fail(config.CodeFailure, err))
 		return

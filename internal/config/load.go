@@ -251,7 +251,9 @@ func (l *Loaded) fill(sections []section) error {
 		return nil
 	}
 	wrong.Sort()
-	return Fail(CodeOption, wrong)
+	exit := Fail(CodeOption, wrong)
+	exit.Stderr = MaskURL(exit.Stderr) // it repeats what was found
+	return exit
 }
 
 // FindFile resolves a file option as find_file does; a name that is found

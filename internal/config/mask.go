@@ -10,6 +10,7 @@ const mask = "****"
 var (
 	secretName = regexp.MustCompile(`(?i)passw|secret|token$|(^|[_-])key$|hmac_keys`)
 	urlUser    = regexp.MustCompile(`(://[^:/@\s]*):\S*@`)
+	bareUser   = regexp.MustCompile(`([\w.%+-]+):[^\s@,/][^\s@,]*@`) // without ://, as in a list of proxies
 	urlQuery   = regexp.MustCompile(`(?i)([?&](?:passw[a-z]*|secret|token)=)[^&\s]*`)
 )
 
@@ -29,7 +30,7 @@ func maskValue(name, value string, secret bool) string {
 		}
 		return mask
 	}
-	return MaskURL(value)
+	return bareUser.ReplaceAllString(MaskURL(value), "$1:"+mask+"@")
 }
 
 // maskArgs is a command line as it may be shown.
