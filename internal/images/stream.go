@@ -113,7 +113,8 @@ func errExceeds(want, got int64) error {
 	return glance.Errorf(glance.Invalid, "Size exceeds: expected %d bytes, got %d bytes", want, got)
 }
 
-// into moves the data to a store. When it ends early, nothing is left there.
+// into moves the data to a store. Where it fails after the store was done, it
+// gives the place of data that has to go again.
 func (s *stream) into(ctx context.Context, stores *store.Set, to string, up store.Upload) (glance.Location, error) {
 	var put store.Object
 	consumers := []multihash.Consumer{

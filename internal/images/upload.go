@@ -99,7 +99,10 @@ func (u *Uploader) Upload(ctx context.Context, who *glance.Caller, id string, da
 		return u.giveBack(ctx, id, data, done, err)
 	}
 	put, err := src.into(ctx, u.Stores, to, up)
-	if err != nil {
+	switch {
+	case err != nil && put.URL != "": // the store was done when something else failed
+		return u.discard(ctx, id, data, put, done, err)
+	case err != nil:
 		return u.giveBack(ctx, id, data, done, err)
 	}
 	// All data is there: a client that hangs up now does not matter any more.

@@ -14,6 +14,7 @@ import (
 
 	"glance/internal/glance"
 	"glance/internal/images"
+	"glance/internal/store"
 )
 
 // midway gives some data, then does f, then gives the rest.
@@ -71,6 +72,45 @@ func TestUploadCancelledAtTheEnd(t *testing.T) {
 	if img := r.get(t, img1); img.Status != glance.StatusActive || !r.fast.holds(t, img1) {
 		t.Errorf("got %+v", img)
 	}
+}
+
+// TestUploadFailsBehindTheStore: a store that knows the size is done before the
+// stream has ended. What fails then, fails with data in the store.
+func TestUploadFailsBehindTheStore(t *testing.T) {
+	for name, hangUp := range map[string]bool{"the body breaks": false, "the client hangs up": true} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.add(t, queued())
+			stored := make(chan struct{})
+			r.fast.Driver = eager{r.fast.Driver, 512, func() { close(stored) }}
+			ctx, cancel := context.WithCancelCause(t.Context())
+			body := midway(strings.Repeat("x", 512), func() error {
+				<-stored
+				if !hangUp {
+					return errBoom
+				}
+				cancel(errBoom)
+				return nil
+			}, "")
+			err := r.uploader().Upload(ctx, alice, img1, images.Data{Body: body, Size: images.SizeUnknown})
+			if !errors.Is(err, errBoom) {
+				t.Errorf("got %v", err)
+			}
+			r.wantUntouched(t, img1)
+		})
+	}
+}
+
+// eager is a store that reads so many bytes and not the end behind them.
+type eager struct {
+	store.Driver
+	bytes  int64
+	stored func()
+}
+
+func (e eager) Put(ctx context.Context, up store.Upload, r io.Reader) (store.Object, error) {
+	defer e.stored()
+	return e.Driver.Put(ctx, up, io.LimitReader(r, e.bytes))
 }
 
 func TestUploadCommitFails(t *testing.T) {
