@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"glance/internal/app"
 )
 
@@ -24,16 +26,24 @@ const (
 	patience = time.Minute
 )
 
-// TestMain makes the test binary the server that the environment names.
+// TestMain makes the test binary the server that the environment names, and
+// for scripts glance-control and the servers under their names.
 func TestMain(m *testing.M) {
-	in := app.Process(os.Getenv(programEnv))
-	switch in.Prog {
+	switch in := app.Process(os.Getenv(programEnv)); in.Prog {
 	case "glance-api":
 		os.Exit(app.GlanceAPI(context.Background(), in, os.Stdout, os.Stderr))
 	case "glance-registry":
 		os.Exit(app.GlanceRegistry(context.Background(), in, os.Stdout, os.Stderr))
 	}
-	os.Exit(m.Run())
+	testscript.Main(m, map[string]func(){
+		"glance-control": func() { os.Exit(glanceControl()) },
+		"glance-api": func() {
+			os.Exit(app.GlanceAPI(context.Background(), app.Process("glance-api"), os.Stdout, os.Stderr))
+		},
+		"glance-registry": func() {
+			os.Exit(app.GlanceRegistry(context.Background(), app.Process("glance-registry"), os.Stdout, os.Stderr))
+		},
+	})
 }
 
 // program is a server of its own process.
