@@ -71,7 +71,9 @@ func (s *Stager) Stage(ctx context.Context, who *glance.Caller, id string, data 
 		return err
 	}
 	if err := s.claim(ctx, id); err != nil {
-		done()
+		if !uncertain(err) {
+			done()
+		}
 		return err
 	}
 	size, err := s.keep(ctx, up, data)

@@ -253,3 +253,25 @@ func TestStageUnconfirmed(t *testing.T) {
 		t.Errorf("left %+v", img)
 	}
 }
+
+// TestStageClaimUncertain: the database fails while it claims the image. Either
+// way the next start makes it queued.
+func TestStageClaimUncertain(t *testing.T) {
+	for name, claimed := range map[string]bool{"claimed": true, "not claimed": false} {
+		t.Run(name, func(t *testing.T) {
+			r := newLocationRig(t)
+			r.add(t, queued())
+			broken := nth(1, func() error { return errBoom })
+			if claimed {
+				r.db.afterUpdate = broken
+			} else {
+				r.db.beforeUpdate = broken
+			}
+			if err := r.stager().Stage(t.Context(), alice, img1, data("x")); !errors.Is(err, errBoom) {
+				t.Errorf("got %v", err)
+			}
+			r.crash(t)
+			r.wantUntouched(t, img1)
+		})
+	}
+}
