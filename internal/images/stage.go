@@ -91,8 +91,11 @@ func (s *Stager) Stage(ctx context.Context, who *glance.Caller, id string, data 
 }
 
 // claim makes the image uploading. Of several callers exactly one gets it; the
-// others leave it alone.
+// others leave it alone. A client that hangs up does not matter; see
+// Uploader.claim.
 func (s *Stager) claim(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
 	_, err := s.Images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
 		if err := img.Move(glance.StatusUploading); err != nil {
 			return err

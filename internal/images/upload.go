@@ -127,8 +127,11 @@ func (u *Uploader) choose(id *string) (string, error) {
 	return u.Stores.Choose(*id)
 }
 
-// claim makes the image saving. Of several callers exactly one gets it.
+// claim makes the image saving. Of several callers exactly one gets it. A client
+// that hangs up does not matter here: nobody could say what the database did.
 func (u *Uploader) claim(ctx context.Context, id string) (*glance.Image, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
 	claimed, err := u.Images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
 		if img.Status != glance.StatusQueued {
 			return errGone(id)

@@ -195,6 +195,29 @@ func TestUploadClaimUncertain(t *testing.T) {
 	}
 }
 
+// TestUploadCancelledAtTheClaim: a client that hangs up while the image is
+// claimed leaves nothing for the next start, which would take the image away
+// from whoever is writing it by then.
+func TestUploadCancelledAtTheClaim(t *testing.T) {
+	for name, take := range map[string]func(*locationRig, context.Context) error{
+		"upload": func(r *locationRig, ctx context.Context) error {
+			return r.uploader().Upload(ctx, alice, img1, data("x"))
+		},
+		"stage": func(r *locationRig, ctx context.Context) error { return r.stager().Stage(ctx, alice, img1, data("x")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newLocationRig(t)
+			r.add(t, queued())
+			ctx, cancel := context.WithCancel(t.Context())
+			r.db.beforeUpdate = nth(1, func() error { cancel(); return nil })
+			if err := take(r, ctx); !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
+			r.wantUntouched(t, img1)
+		})
+	}
+}
+
 // TestUploadNotGivenBack: the image cannot become queued again.
 func TestUploadNotGivenBack(t *testing.T) {
 	r := newRig(t)
