@@ -82,7 +82,7 @@ func (e *Editor) patchLocations(ctx context.Context, who *glance.Caller, id stri
 	switch {
 	case m == nil:
 	case err != nil:
-		m.done()
+		m.giveUp(ctx, err)
 	case len(f.dropped) == 0: // nothing that was stored
 		m.done()
 	default:

@@ -71,10 +71,7 @@ func (m *removal) deleteData(ctx context.Context, img *glance.Image) error {
 			continue
 		}
 		if err := deleteCopy(ctx, m.stores, m.log, img.ID, loc); err != nil {
-			if failed := m.settle(ctx, gone); failed != nil {
-				m.log.ErrorContext(ctx, "the removal of a location is left until the next start",
-					"image_id", img.ID, "error", failed)
-			}
+			m.stop(ctx, gone)
 			return err
 		}
 		gone[loc.ID] = true
@@ -93,17 +90,38 @@ func deleteCopy(ctx context.Context, stores *store.Set, log *slog.Logger, imageI
 	return retell(err, glance.Conflict, "The data for Image %s could not be deleted because it is in use: %s", imageID, err)
 }
 
+// giveUp ends a removal whose claim failed. The marks may be there all the same,
+// when only the confirmation got lost.
+func (m *removal) giveUp(ctx context.Context, cause error) {
+	if uncertain(cause) {
+		m.stop(ctx, nil)
+	} else {
+		m.done()
+	}
+}
+
+// stop settles a removal that has failed already.
+func (m *removal) stop(ctx context.Context, gone map[int64]bool) {
+	if err := m.settle(ctx, gone); err != nil {
+		m.log.ErrorContext(ctx, "the removal of a location is left until the next start", "image_id", m.image, "error", err)
+	}
+}
+
 // settle removes the rows of marked locations whose data is gone and takes the
 // mark from the others. When that fails, the journal keeps the removal.
 func (m *removal) settle(ctx context.Context, gone map[int64]bool) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
+	mine := func(loc glance.Location) bool { return removalOf(loc) == m.mark }
 	_, err := m.images.UpdateImage(ctx, metadata.Everything(), m.image, func(img *glance.Image) error {
+		if !slices.ContainsFunc(img.Locations, mine) {
+			return metadata.ErrUnchanged
+		}
 		img.Locations = slices.DeleteFunc(img.Locations, func(loc glance.Location) bool {
-			return removalOf(loc) == m.mark && gone[loc.ID]
+			return mine(loc) && gone[loc.ID]
 		})
 		for _, loc := range img.Locations {
-			if removalOf(loc) == m.mark {
+			if mine(loc) {
 				delete(loc.Metadata, removalKey)
 			}
 		}

@@ -49,7 +49,7 @@ func (d *CopyDeleter) Delete(ctx context.Context, who *glance.Caller, from, id s
 	}
 	img, err = d.claim(ctx, id, from, m)
 	if err != nil {
-		m.done()
+		m.giveUp(ctx, err)
 		return errNoImageThere(id, err)
 	}
 	if err := m.deleteData(ctx, img); err != nil {

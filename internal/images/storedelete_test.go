@@ -2,6 +2,7 @@ package images_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 
@@ -124,5 +125,37 @@ func TestDeleteImageDuringRemoval(t *testing.T) {
 	}
 	if r.get(t, img1) != nil || r.fast.holds(t, img1) || r.cheap.holds(t, img1) || len(r.journal.left()) > 0 {
 		t.Errorf("left %+v and %v", r.get(t, img1), r.journal.left())
+	}
+}
+
+// TestRemovalUncertain: the database marks a location and only its confirmation
+// gets lost. A mark that stayed would hide the location for ever.
+func TestRemovalUncertain(t *testing.T) {
+	for name, remove := range map[string]func(*locationRig) error{
+		"store": func(r *locationRig) error { return r.copyDeleter().Delete(t.Context(), boss, "fast", img1) },
+		"patch": func(r *locationRig) error {
+			_, err := r.editor().Patch(t.Context(), boss, img1, removeAt("0"))
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newLocationRig(t)
+			r.stored(t, img1)
+			r.db.mu.Lock()
+			r.db.updates = 0
+			r.db.mu.Unlock()
+			r.db.afterUpdate = nth(1, func() error { return errBoom })
+			if err := remove(r); !errors.Is(err, errBoom) {
+				t.Errorf("got %v", err)
+			}
+			for _, loc := range r.get(t, img1).Locations {
+				if len(loc.Metadata) != 1 {
+					t.Errorf("left the mark: %v", loc.Metadata)
+				}
+			}
+			if !r.fast.holds(t, img1) || !r.cheap.holds(t, img1) || len(r.journal.left()) > 0 {
+				t.Errorf("data is gone, or left in the journal: %v", r.journal.left())
+			}
+		})
 	}
 }
