@@ -49,7 +49,7 @@ func TestFault21LogsAreOpenedAgain(t *testing.T) {
 }
 
 var (
-	faultRow = regexp.MustCompile("(?m)^\\| (\\d+) \\|.*\\|([^|]*)\\|$")
+	faultRow = regexp.MustCompile(`(?m)^\| (\d+) \|.*\|([^|]*)\|$`)
 	quoted   = regexp.MustCompile("`([^`]+)`")
 )
 

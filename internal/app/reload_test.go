@@ -312,6 +312,45 @@ func TestReloadChangesTheLog(t *testing.T) {
 	p.stop()
 }
 
+// TestReloadTakesEffect: options, policy, pipeline and stores change.
+func TestReloadTakesEffect(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p, conf := startMemory(t, dir, "")
+	id := p.createImage(http.DefaultClient)
+	p.createImage(http.DefaultClient)
+	store := func() string {
+		t.Helper()
+		in, done := p.upload(http.DefaultClient, p.createImage(http.DefaultClient))
+		_, _ = io.WriteString(in, "data")
+		if err := errors.Join(in.Close(), <-done); err != nil {
+			t.Error(err)
+		}
+		files, _ := filepath.Glob(dir + "/*/????????-*")
+		return strings.Join(files, " ")
+	}
+	if files := store(); strings.Contains(files, "/moved/") {
+		t.Errorf("before: %s", files)
+	}
+	writeFile(t, dir+"/policy.yaml", `get_image: "!"`)
+	writeFile(t, dir+"/own.ini", "[composite:glance-api]\npaste.composite_factory = glance.api:root_app_factory\n/: open\n/healthy: healthcheck\n"+
+		"[pipeline:open]\npipeline = context rootapp\n[composite:rootapp]\npaste.composite_factory = glance.api:root_app_factory\n/v2: v2\n"+
+		"[app:v2]\npaste.app_factory = glance.api.v2.router:API.factory\n[app:healthcheck]\npaste.app_factory = oslo_middleware:Healthcheck.app_factory\n"+
+		"[filter:context]\npaste.filter_factory = glance.api.middleware.context:UnauthenticatedContextMiddleware.factory\n")
+	text := strings.ReplaceAll(memoryConfig, "%[1]s/images", "%[1]s/moved")
+	writeFile(t, conf, text+"[paste_deploy]\nconfig_file = own.ini\n", dir, 0, "limit_param_default = 1")
+	p.reload(reloadedLine)
+	for path, want := range map[string]int{"/healthy": http.StatusOK, "/v2/images/" + id: http.StatusNotFound, "/v2/images": http.StatusOK} {
+		if status := p.get(http.DefaultClient, path); status != want {
+			t.Errorf("%s: status %d, want %d", path, status, want)
+		}
+	}
+	if files := store(); !strings.Contains(files, "/moved/") {
+		t.Errorf("after: %s", files)
+	}
+	p.stop()
+}
+
 // TestReloadMoves: a new address serves, the old one does not.
 func TestReloadMoves(t *testing.T) {
 	t.Parallel()

@@ -3,7 +3,6 @@ package app
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -74,7 +73,7 @@ func (s *server) state(p *plan) []byte {
 	return b.Bytes()
 }
 
-func head(w io.Writer, title string) { fmt.Fprintf(w, "\n==== %s ====\n", title) }
+func head(b *bytes.Buffer, title string) { fmt.Fprintf(b, "\n==== %s ====\n", title) }
 
 // openFiles counts the descriptors of this process, the one that counts left
 // out.

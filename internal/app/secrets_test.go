@@ -180,7 +180,7 @@ func TestNoSecretInRefusals(t *testing.T) {
 		{"--sql-connection", "mysql+pymysql://glance:" + leak + "@127.0.0.1:9/glance?connect_timeout=1"},
 		{"--sql-connection=postgresql://glance:" + leak + "@127.0.0.1:9/glance"},
 		{"--sql-connection", "sqlite:////does/not/exist/x.sqlite"},
-		{"--sql-conection=mysql://a:" + leak + "@h/b"},
+		{"--sql-connexion=mysql://a:" + leak + "@h/b"},
 		{"--check-config"},
 		{"--check-config", "--sql-connection", "mysql://glance:" + leak + "@127.0.0.1:9/glance"},
 	} {

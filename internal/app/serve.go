@@ -138,7 +138,7 @@ func (s *server) announce(p *plan) {
 	if p.greet != nil {
 		p.greet(s.out, s.http.URL())
 	}
-	fmt.Fprintf(s.out, "(%d) wsgi starting up on %s\n", os.Getpid(), s.http.URL())
+	_, _ = fmt.Fprintf(s.out, "(%d) wsgi starting up on %s\n", os.Getpid(), s.http.URL())
 }
 
 // reload builds the next generation beside the running one. On any error the

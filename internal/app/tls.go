@@ -38,7 +38,7 @@ func loadTLS(opt *config.Listen, before serverTLS) (serverTLS, error) {
 			errors.As(err, &why)
 			return nil, config.Fail(config.CodeFailure, fmt.Errorf("Unable to find %s : %s (%w)", option, path, why.Err))
 		}
-		fmt.Fprintf(hash, "%s %d\n", option, len(text))
+		_, _ = fmt.Fprintf(hash, "%s %d\n", option, len(text)) // a hash takes everything
 		hash.Write(text)
 		return text, nil
 	}
