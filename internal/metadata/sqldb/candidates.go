@@ -58,14 +58,13 @@ func (l *lister) open() []glance.Visibility {
 // candidates writes who may list an image at all (spec images-v2 §8.1).
 func (l *lister) candidates() {
 	if !l.plain {
-		l.add("1 = 1")
 		return
 	}
 	w := byGathering
 	if l.owner {
 		w = never
 	}
-	l.add("(")
+	l.add(" AND (")
 	or := ""
 	for _, v := range l.open() {
 		l.add(or+l.indexed("visibility", w)+" = ?", string(v))
@@ -103,12 +102,12 @@ func (l *lister) shared() {
 	if l.way == byGathering && !l.owner {
 		l.add("id IN (SELECT i.image_id FROM image_members i WHERE i.member = ?) AND ", l.sc.Project)
 	}
-	l.add("EXISTS (SELECT 1 FROM image_members m WHERE m.image_id = images.id AND ")
-	l.add("m.member = ? AND "+l.unindexed("m.deleted")+" = FALSE", l.sc.Project)
+	from, args := "image_members m WHERE m.image_id = images.id AND m.member = ? AND "+l.unindexed("m.deleted")+" = FALSE", []any{l.sc.Project}
 	if !l.q.AnyMemberStatus {
-		l.add(" AND m.status = ?", string(cmp.Or(l.q.MemberStatus, glance.MemberAccepted)))
+		from, args = from+" AND m.status = ?", append(args, string(cmp.Or(l.q.MemberStatus, glance.MemberAccepted)))
 	}
-	l.add("))")
+	l.exists(from, args...)
+	l.add(")")
 }
 
 // visibility writes which of the candidates the query asks for.

@@ -1,6 +1,8 @@
 package sqldb
 
 import (
+	"slices"
+
 	"glance/internal/metadata"
 )
 
@@ -12,6 +14,12 @@ func selective(c metadata.Condition) bool {
 		return c.Op == metadata.Eq || c.Op == metadata.In
 	}
 	return false
+}
+
+// named reports whether images of one name are asked for. There is no index of
+// names, and few have the same.
+func (l *lister) named() bool {
+	return slices.ContainsFunc(l.q.Where, func(c metadata.Condition) bool { return c.Column == metadata.ColumnName && c.Op == metadata.Eq })
 }
 
 // operators in the order of metadata.Op.
@@ -60,11 +68,21 @@ func (l *lister) in(column string, texts []string) {
 // once even where two rows say the same.
 func (l *lister) children() {
 	for _, p := range l.q.Properties {
-		l.add(" AND EXISTS (SELECT 1 FROM image_properties p WHERE p.image_id = images.id AND p.name = ? AND p.value = ? AND "+
-			l.unindexed("p.deleted")+" = FALSE)", p.Name, p.Value)
+		l.add(" AND ")
+		l.exists("image_properties p WHERE p.image_id = images.id AND p.name = ? AND p.value = ? AND "+
+			l.unindexed("p.deleted")+" = FALSE", p.Name, p.Value)
 	}
 	for _, tag := range l.q.Tags {
-		l.add(" AND EXISTS (SELECT 1 FROM image_tags g WHERE g.image_id = images.id AND g.value = ? AND "+
-			l.unindexed("g.deleted")+" = FALSE)", tag)
+		l.add(" AND ")
+		l.exists("image_tags g WHERE g.image_id = images.id AND g.value = ? AND "+l.unindexed("g.deleted")+" = FALSE", tag)
 	}
+}
+
+// exists writes that there is a row.
+func (l *lister) exists(from string, args ...any) {
+	if l.probes {
+		l.add("(SELECT 1 FROM "+from+" LIMIT 1) IS NOT NULL", args...)
+		return
+	}
+	l.add("EXISTS (SELECT 1 FROM "+from+")", args...)
 }

@@ -32,6 +32,9 @@ type dialect struct {
 	// chooses says that a LIMIT may be computed (see lister.choose). Where it
 	// may not be, OR of conditions does not use several indexes well either.
 	chooses bool
+	// probes says that EXISTS would be turned into a join with all rows of the
+	// other table; a subquery with a value is asked for each image.
+	probes bool
 	// clustered says that every index ends with the primary key, so that its
 	// order needs no sorting of ties.
 	clustered bool

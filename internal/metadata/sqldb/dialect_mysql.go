@@ -26,6 +26,7 @@ func mysqlDialect() dialect {
 		unindexed:  func(column string) string { return "COALESCE(" + column + ")" },
 		exact:      func(column string) string { return "CAST(" + column + " AS BINARY)" },
 		integer:    "?",
+		probes:     true,
 		clustered:  true,
 		time:       func(t time.Time) any { return t.UTC().Format(mysqlTime) },
 		precision:  time.Second, // MariaDB cuts what is finer off, MySQL rounds it

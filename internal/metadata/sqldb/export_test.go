@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	"modernc.org/sqlite"
 
 	"glance/internal/metadata"
@@ -107,4 +109,29 @@ type countingConn struct {
 func (c countingConn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
 	c.n.Add(1)
 	return c.keptConn.PrepareContext(ctx, text)
+}
+
+// Wait is what it is called inside.
+func (r Retry) Wait(n int) (time.Duration, bool) { return r.wait(n) }
+
+// MySQLConfig gives what the driver is told for a URL.
+func MySQLConfig(url string, opts Options) (*mysql.Config, error) {
+	u, err := ParseURL(url, opts.Parameters)
+	if err != nil {
+		return nil, err
+	}
+	return mysqlConfig(u, opts)
+}
+
+// PostgresAddress gives host, port, user, password and database for a URL.
+func PostgresAddress(url string) (string, error) {
+	u, err := ParseURL(url, "")
+	if err != nil {
+		return "", err
+	}
+	c, err := postgresConfig(u)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprint(c.Host, " ", c.Port, " ", c.User, " ", c.Password, " ", c.Database), nil
 }

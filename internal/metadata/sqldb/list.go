@@ -66,7 +66,7 @@ func listing(d *dialect, few int, sc metadata.Scope, q metadata.Query, count fun
 		l.one(byCondition)
 	case len(gathers) > 0 && walkable && d.chooses:
 		l.choose(gathers)
-	case len(gathers) > 0 && walkable:
+	case len(gathers) > 0 && !d.chooses:
 		text, args := l.counting(gathers)
 		n, err := count("SELECT "+text, args...)
 		if err != nil {
@@ -75,16 +75,24 @@ func listing(d *dialect, few int, sc metadata.Scope, q metadata.Query, count fun
 		if n < int64(few) {
 			l.one(byGathering)
 		} else {
-			l.one(byWalk)
+			l.one(l.far(walkable))
 		}
 	case len(gathers) > 0:
 		l.one(byGathering)
-	case walkable:
-		l.one(byWalk)
 	default:
-		l.one(byScan)
+		l.one(l.far(walkable))
 	}
 	return l.text.String(), l.args, nil
+}
+
+// far is the way where there is much to gather. Where rows lie in the order of
+// the primary key, going through all of them by another index takes ten times
+// as long as reading the table, which is what a name costs that few have.
+func (l *lister) far(walkable bool) way {
+	if !walkable || l.clustered && l.named() {
+		return byScan
+	}
+	return byWalk
 }
 
 // way is how the rows of a page are found, that is, which columns are written
@@ -162,15 +170,15 @@ func (l *lister) page(w way) {
 		l.union()
 		l.way = never
 	}
-	l.add(" WHERE ")
-	l.candidates()
+	l.add(" WHERE 1 = 1")
 	l.visibility()
 	l.state()
 	for _, c := range l.q.Where {
 		l.condition(c)
 	}
-	l.children()
 	l.after()
+	l.candidates() // what reads other tables comes last: MySQL goes by the order
+	l.children()
 	l.order()
 }
 
