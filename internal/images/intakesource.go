@@ -77,6 +77,9 @@ func (in *Intake) attach(ctx context.Context, img *glance.Image, want OldMeta) (
 		return nil, err
 	}
 	return in.Editor.Images.UpdateImage(ctx, metadata.Everything(), img.ID, func(img *glance.Image) error {
+		if img.Status != glance.StatusQueued { // others may become active as well, but not by this
+			return glance.Errorf(glance.Conflict, "Image status transition from %s to active is not allowed", img.Status)
+		}
 		if err := img.Move(glance.StatusActive); err != nil {
 			return err
 		}

@@ -168,3 +168,22 @@ func TestUpdateWithData(t *testing.T) {
 	}
 	r.settle(t, glance.StatusActive)
 }
+
+// TestLocationOvertaken: an image that somebody else has taken meanwhile, or an
+// administrator has deactivated, does not become active by a location.
+func TestLocationOvertaken(t *testing.T) {
+	for _, now := range []glance.Status{glance.StatusSaving, glance.StatusImporting, glance.StatusDeactivated} {
+		r := newRig(t)
+		r.add(t, image())
+		url := r.outside(t, "a", "hello")
+		r.web.size = func() (int64, error) { // asked when the image was seen to be queued
+			r.update(t, img1, status(now))
+			return 5, nil
+		}
+		a := r.send(t, call{who: "alice", method: "PUT", path: "/images/" + img1, header: []string{"x-image-meta-location", url, "x-image-meta-size", "5"}})
+		a.wants(t, 409, "Image status transition from "+string(now)+" to active is not allowed")
+		if img := r.get(t, img1); img.Status != now || len(img.Locations) > 0 {
+			t.Errorf("stored %+v", img)
+		}
+	}
+}
