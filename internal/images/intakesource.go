@@ -113,7 +113,7 @@ func (in *Intake) copyFrom(who *glance.Caller, img *glance.Image, want OldMeta) 
 		return err
 	}
 	caller, id, source := *who, img.ID, *want.CopyFrom
-	return in.Jobs.Start(id, func(ctx context.Context) {
+	return in.Jobs.StartOnly(id, func(ctx context.Context) {
 		if err := in.copyNow(ctx, &caller, id, source, to); err != nil {
 			in.Log.ErrorContext(ctx, "copy from external source failed", "image_id", id, "error", err)
 			in.kill(ctx, id)

@@ -45,6 +45,16 @@ func NewJobs(ctx context.Context, most int, hold func() (release func())) *Jobs 
 // There is one job per image. An older one is cancelled: it has lost the lock
 // that let it be.
 func (j *Jobs) Start(imageID string, run func(ctx context.Context)) error {
+	return j.start(imageID, run, true)
+}
+
+// StartOnly is Start for jobs that take no lock: it fails with Conflict when
+// there is a job about the image.
+func (j *Jobs) StartOnly(imageID string, run func(ctx context.Context)) error {
+	return j.start(imageID, run, false)
+}
+
+func (j *Jobs) start(imageID string, run func(ctx context.Context), replace bool) error {
 	ctx, cancel := context.WithCancel(j.ctx)
 	this := &job{cancel: cancel, ended: make(chan struct{})}
 	j.mu.Lock()
@@ -54,6 +64,10 @@ func (j *Jobs) Start(imageID string, run func(ctx context.Context)) error {
 		return &glance.Error{Kind: glance.Unavailable}
 	}
 	if older := j.byID[imageID]; older != nil {
+		if !replace {
+			cancel()
+			return errActiveTask()
+		}
 		older.cancel()
 	}
 	j.byID[imageID] = this

@@ -1,6 +1,7 @@
 package v1_test
 
 import (
+	"context"
 	"maps"
 	"testing"
 
@@ -186,4 +187,25 @@ func TestLocationOvertaken(t *testing.T) {
 			t.Errorf("stored %+v", img)
 		}
 	}
+}
+
+// TestCopyTwice: a copy that waits for its turn is not ended by another one of
+// the same image.
+func TestCopyTwice(t *testing.T) {
+	r := newRig(t)
+	r.add(t, image())
+	url := r.outside(t, "a", "hello")
+	busy := make(chan struct{})
+	for _, id := range []string{"other 1", "other 2"} { // all turns there are
+		if err := r.jobs.Start(id, func(context.Context) { <-busy }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := call{who: "alice", method: "PUT", path: "/images/" + img1, header: []string{"x-glance-api-copy-from", url}}
+	if a := r.send(t, c); a.status != 200 {
+		t.Error(a)
+	}
+	r.send(t, c).wants(t, 409, "Image has active task")
+	close(busy)
+	r.settle(t, glance.StatusActive)
 }
