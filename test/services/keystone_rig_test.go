@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -26,6 +27,7 @@ type identity struct {
 	t        *testing.T
 	s        *shell
 	url      string
+	database string
 	stop     func()
 	admin    string   // token
 	tokens   []string // all that it gave to these tests
@@ -48,6 +50,7 @@ func newIdentity(t *testing.T) *identity {
 	t.Helper()
 	k := &identity{t: t, s: newShell(t), projects: map[string]string{}, users: map[string]string{}}
 	k.url = "http://127.0.0.1:" + freePort(t) + "/v3"
+	k.startDatabase()
 	k.configure("etc", 86400)
 	for _, dir := range []string{"fernet", "receipts", "credential"} {
 		k.s.run("mkdir", "-p", k.s.path(dir))
@@ -56,8 +59,6 @@ func newIdentity(t *testing.T) *identity {
 		k.s.run("keystone-manage", append([]string{"--config-file", k.s.path("etc/keystone.conf")}, args...)...)
 	}
 	manage("db_sync")
-	// Without it readers and writers of SQLite wait for each other until both give up.
-	k.s.run("python3", "-c", "import sqlite3; sqlite3.connect('keystone.sqlite').execute('pragma journal_mode = wal')")
 	manage("fernet_setup", "--keystone-user", "root", "--keystone-group", "root")
 	manage("credential_setup", "--keystone-user", "root", "--keystone-group", "root")
 	manage("bootstrap", "--bootstrap-password", hush+"admin", "--bootstrap-region-id", "RegionOne",
@@ -68,6 +69,55 @@ func newIdentity(t *testing.T) *identity {
 	return k
 }
 
+// startDatabase starts a MariaDB for Keystone, whose writers lock each other out
+// in SQLite.
+func (k *identity) startDatabase() {
+	k.t.Helper()
+	s, port := k.s, freePort(k.t)
+	s.run("mariadb-install-db", "--no-defaults", "--user=root", "--datadir="+s.path("data"), "--auth-root-authentication-method=normal", "--skip-test-db")
+	k.daemon("mariadb", nil, "mariadbd", "--no-defaults", "--user=root", "--datadir="+s.path("data"), "--socket="+s.path("sock"),
+		"--bind-address=127.0.0.1", "--port="+port, "--innodb-flush-log-at-trx-commit=0")
+	client := []string{"--no-defaults", "-uroot", "-S", s.path("sock"), "-e"}
+	k.until("MariaDB", "mariadb.log", func() bool {
+		_, _, err := s.try("mariadb", append(client, "SELECT 1")...)
+		return err == nil
+	})
+	s.run("mariadb", append(client, "CREATE DATABASE keystone CHARACTER SET utf8mb3; CREATE USER os@'127.0.0.1' IDENTIFIED BY '"+hush+"os'; GRANT ALL ON keystone.* TO os@'127.0.0.1'")...)
+	k.database = "mysql+pymysql://os:" + hush + "os@127.0.0.1:" + port + "/keystone"
+}
+
+// daemon starts a program that ends with the test, or when stop is called. What
+// it says goes to name.log.
+func (k *identity) daemon(name string, env []string, program string, args ...string) (stop func()) {
+	k.t.Helper()
+	cmd := exec.Command(program, args...)
+	cmd.Dir = k.s.dir
+	cmd.Env = append([]string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + k.s.dir}, env...)
+	said, err := os.Create(k.s.path(name + ".log"))
+	if err == nil {
+		cmd.Stdout, cmd.Stderr = said, said
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGTERM}
+		err = cmd.Start()
+	}
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	stop = sync.OnceFunc(func() {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) // the whole group
+		_ = cmd.Wait()                                      // its end was asked for
+		_ = said.Close()
+	})
+	k.t.Cleanup(stop)
+	return stop
+}
+
+func (k *identity) until(what, log string, done func() bool) {
+	k.t.Helper()
+	if err := rig.Until(k.t.Context(), what, done); err != nil {
+		k.t.Fatalf("%v\n%s", err, k.s.read(log))
+	}
+}
+
 // configure writes a configuration whose tokens live for some seconds.
 func (k *identity) configure(dir string, seconds int) {
 	k.t.Helper()
@@ -75,7 +125,7 @@ func (k *identity) configure(dir string, seconds int) {
 	k.s.write(dir+"/keystone.conf", fmt.Appendf(nil, `[DEFAULT]
 log_dir = %[1]s
 [database]
-connection = sqlite:///%[1]s/keystone.sqlite
+connection = %[3]s
 [token]
 provider = fernet
 expiration = %[2]d
@@ -89,49 +139,20 @@ key_repository = %[1]s/credential
 password_hash_rounds = 4
 [catalog]
 caching = false
-`, k.s.dir, seconds))
+`, k.s.dir, seconds, k.database))
 }
 
 // serve starts a server with a configuration; the result ends it.
 func (k *identity) serve(dir, url string) (stop func()) {
 	k.t.Helper()
 	address := strings.TrimSuffix(strings.TrimPrefix(url, "http://"), "/v3")
-	cmd := exec.Command("uwsgi", "--plugins", "python3", "--master", "--die-on-term", "--lazy-apps", "--enable-threads",
-		"--http-socket", address, "--processes", "2", "--threads", "4", "--buffer-size", "65535",
+	stop = k.daemon(dir, []string{"OS_KEYSTONE_CONFIG_DIR=" + k.s.path(dir)}, "uwsgi", "--plugins", "python3", "--master", "--die-on-term",
+		"--lazy-apps", "--enable-threads", "--http-socket", address, "--processes", "2", "--threads", "4", "--buffer-size", "65535",
 		"--rem-header", "Content-Length", "--add-header", "Connection: close", "--wsgi-file", "/usr/bin/keystone-wsgi-public")
-	cmd.Dir = k.s.dir
-	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + k.s.dir, "OS_KEYSTONE_CONFIG_DIR=" + k.s.path(dir)}
-	said, err := os.Create(k.s.path(dir + "/uwsgi.log"))
-	if err == nil {
-		cmd.Stdout, cmd.Stderr = said, said
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGTERM}
-		err = cmd.Start()
-	}
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		_ = cmd.Wait() // the end was asked for, or the wait below fails
-		close(ended)
-	}()
-	stopped := false
-	stop = func() {
-		if !stopped {
-			stopped = true
-			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) // the whole group
-			<-ended
-			_ = said.Close()
-		}
-	}
-	k.t.Cleanup(stop)
-	err = rig.Until(k.t.Context(), "Keystone", func() bool {
+	k.until("Keystone", dir+".log", func() bool {
 		a, err := (&rig.Client{Base: url}).Get(k.t.Context(), "")
 		return err == nil && a.Status == http.StatusOK
 	})
-	if err != nil {
-		k.t.Fatalf("%v\n%s", err, k.s.read(dir+"/uwsgi.log"))
-	}
 	return stop
 }
 
