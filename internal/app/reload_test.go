@@ -351,6 +351,43 @@ func TestReloadTakesEffect(t *testing.T) {
 	p.stop()
 }
 
+// TestReloadTriesStoresAgain: a store that could not be used is used after a
+// reload, though its options have not changed.
+func TestReloadTriesStoresAgain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeFile(t, dir+"/blocked", "in the way of a directory")
+	p, _ := startMemory(t, dir, fmt.Sprintf("enabled_backends = good:file, bad:file\n[good]\nfilesystem_store_datadir = %[1]s/images\n"+
+		"[bad]\nfilesystem_store_datadir = %[1]s/blocked/images\n[os_glance_staging_store]\nfilesystem_store_datadir = %[1]s/staging\n"+
+		"[os_glance_tasks_store]\nfilesystem_store_datadir = %[1]s/tasks\n[glance_store]\ndefault_backend = good", dir))
+	upload := func(to string) int {
+		t.Helper()
+		req, err := http.NewRequest(http.MethodPut, p.url+"/v2/images/"+p.createImage(http.DefaultClient)+"/file", strings.NewReader("data"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/octet-stream")
+		req.Header.Set("X-Image-Meta-Store", to)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode
+	}
+	if good, bad := upload("good"), upload("bad"); good != http.StatusNoContent || bad == http.StatusNoContent {
+		t.Errorf("before: status %d and %d", good, bad)
+	}
+	if err := os.Remove(dir + "/blocked"); err != nil {
+		t.Fatal(err)
+	}
+	p.reload(reloadedLine)
+	if good, bad := upload("good"), upload("bad"); good != http.StatusNoContent || bad != http.StatusNoContent {
+		t.Errorf("after: status %d and %d", good, bad)
+	}
+	p.stop()
+}
+
 // TestReloadMoves: a new address serves, the old one does not.
 func TestReloadMoves(t *testing.T) {
 	t.Parallel()

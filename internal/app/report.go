@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,10 +20,7 @@ func (s *server) report() {
 		return
 	}
 	text := s.state(p)
-	dir := p.reports
-	if dir == "" {
-		dir = p.loaded.Log.Dir
-	}
+	dir := reportDir(p)
 	if dir == "" {
 		_, _ = s.errout.Write(text) // without a terminal there is nobody to tell
 		return
@@ -34,6 +32,15 @@ func (s *server) report() {
 		return
 	}
 	s.log.Info("wrote a report of the state", "file", path)
+}
+
+// reportDir is where reports go: with the log when nobody says where.
+func reportDir(p *plan) string {
+	dir := cmp.Or(p.reports, p.loaded.Log.Dir)
+	if dir == "" && filepath.IsAbs(p.loaded.Log.File) {
+		dir = filepath.Dir(p.loaded.Log.File)
+	}
+	return dir
 }
 
 // state is the text of a report. Options are masked, and stacks have no
