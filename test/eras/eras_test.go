@@ -77,6 +77,9 @@ func servers() []server {
 		{era: "21.0", args: "--config-dir .", answers: open},
 		{era: "27.0", args: "", answers: map[string]int{"/": 300, "/v2/images": 200, "/healthchetck": 200}},
 		{era: "31.0", args: "--config-file glance-api.conf", answers: map[string]int{"/": 300, "/v2/images": 401, "/healthcheck": 200}},
+		{era: "own", args: "--config-file glance-api.conf", answers: map[string]int{
+			"/": 300, "/v2/images": 200, "/v1/images": 200, "/health": 200, "/guarded/images": 401, "/base/images": 200,
+		}},
 		{era: "31.0", env: "OS_GLANCE_CONFIG_DIR=.", answers: keystone},
 	}
 }
@@ -102,6 +105,9 @@ func lay(t *testing.T, era string) string {
 		}
 		text, err := fs.ReadFile(files, path)
 		if err != nil {
+			return err
+		}
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(path)), 0o755); err != nil {
 			return err
 		}
 		return os.WriteFile(filepath.Join(dir, path), []byte(adapt.Replace(string(text))), 0o600)
@@ -164,6 +170,70 @@ func TestCheckEras(t *testing.T) {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%s %s %s: %v\n%s", s.era, s.program, s.args, err, out)
 		}
+	}
+}
+
+// factories are those of every release (spec servers §3), by what names them in
+// a section.
+var factories = map[string][]string{
+	"paste.app_factory": {
+		"glance.server:app_factory", "glance.api.v1_0:app_factory", "glance.api.v1:app_factory", "glance.api.v1.router:app_factory",
+		"glance.api.v1.router:API.factory", "glance.api.v2.router:API.factory", "glance.api.versions:app_factory",
+		"glance.api.versions:create_resource", "oslo_middleware:Healthcheck.app_factory",
+	},
+	"glance.app_factory": {"glance.api.v1.router:API", "glance.api.v2.router:API", "glance.api.versions:Controller"},
+	"paste.filter_factory": {
+		"glance.api.middleware.version_negotiation:filter_factory", "glance.api.middleware.version_negotiation:VersionNegotiationFilter.factory",
+		"glance.common.context:filter_factory", "glance.api.middleware.context:ContextMiddleware.factory",
+		"glance.api.middleware.context:UnauthenticatedContextMiddleware.factory", "keystone.middleware.auth_token:filter_factory",
+		"keystoneclient.middleware.auth_token:filter_factory", "keystonemiddleware.auth_token:filter_factory",
+		"keystone.middleware.glance_auth_token:filter_factory", "glance.api.middleware.image_cache:filter_factory",
+		"glance.api.middleware.cache:filter_factory", "glance.api.middleware.cache:CacheFilter.factory",
+		"glance.api.middleware.cache_manage:filter_factory", "glance.api.middleware.cache_manage:CacheManageFilter.factory",
+		"glance.api.middleware.gzip:GzipMiddleware.factory", "oslo_middleware:Healthcheck.factory", "oslo_middleware.cors:filter_factory",
+		"oslo_middleware:HTTPProxyToWSGI.factory", "osprofiler.web:WsgiMiddleware.factory",
+	},
+	"glance.filter_factory": {
+		"glance.common.context:ContextMiddleware", "glance.api.middleware.version_negotiation:VersionNegotiationFilter",
+		"glance.api.middleware.cache:CacheFilter", "glance.api.middleware.cache_manage:CacheManageFilter",
+		"keystone.middleware.glance_auth_token:KeystoneContextMiddleware",
+	},
+}
+
+// TestEveryFactory: a paste file that names every factory there ever was is
+// served.
+func TestEveryFactory(t *testing.T) {
+	t.Parallel()
+	c := command(t, server{era: "own", args: "--config-file glance-api.conf"})
+	var mounts, sections strings.Builder
+	filters := ""
+	for key, names := range factories {
+		for i, name := range names {
+			kind, _, _ := strings.Cut(key[strings.Index(key, ".")+1:], "_")
+			section := fmt.Sprintf("%s%d", strings.ReplaceAll(key, ".", "_"), i)
+			fmt.Fprintf(&sections, "[%s:%s]\n", kind, section)
+			if strings.HasPrefix(key, "glance.") {
+				fmt.Fprintf(&sections, "paste.%s_factory = glance.common.wsgi:%s_factory\n", kind, kind)
+			}
+			fmt.Fprintf(&sections, "%s = %s\n", key, name)
+			if kind == "filter" {
+				filters += section + " "
+				continue
+			}
+			fmt.Fprintf(&mounts, "/%s: %s\n", section, section)
+		}
+	}
+	text := "[composite:glance-api]\npaste.composite_factory = glance.api:root_app_factory\n/: all\n" + mounts.String() +
+		"[pipeline:all]\npipeline = " + filters + "paste_app_factory0\n" + sections.String()
+	if err := os.WriteFile(filepath.Join(c.Dir, "paste", "site.ini"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	running, err := rig.Start(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := running.Stop(); err != nil {
+		t.Error(err)
 	}
 }
 
