@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -12,20 +13,27 @@ import (
 	"sync"
 )
 
-// shrinkAt is how many bytes a file has at least before it is emptied.
-const shrinkAt = 64 << 10
+// How many bytes a file has at least before it is emptied, when all entries are
+// settled, and before those that are not move to a new one.
+const (
+	shrinkAt  = 64 << 10
+	rewriteAt = 4 * shrinkAt
+)
 
 const suffix = ".journal"
 
 // Journal is the open journal of this process.
 type Journal struct {
-	mu      sync.Mutex // held for short writes to the file, never for a sync
+	dir, host string
+
+	mu      sync.Mutex // held for short writes to the file, never for a sync but that of rewrite
 	file    *os.File   // opened for appending, locked
 	size    int64
-	open    int    // entries begun and not done
-	number  uint64 // of the last entry
-	written uint64 // how many begins were written
-	broken  error  // why nothing can be trusted any more
+	rewrite int64                        // the size at which entries move to a new file
+	open    map[uint64]map[string]string // entries begun and not done, by number
+	number  uint64                       // of the last entry
+	written uint64                       // how many begins were written
+	broken  error                        // why nothing can be trusted any more
 
 	syncing sync.Mutex // held during a sync: others wait and find theirs done
 	synced  uint64     // how many begins are on the disk
@@ -55,7 +63,7 @@ func Open(dir, host string) (*Journal, error) {
 			f.Close()
 			return nil, err
 		}
-		return &Journal{file: f}, nil
+		return &Journal{dir: dir, host: host, file: f, rewrite: rewriteAt, open: map[uint64]map[string]string{}}, nil
 	}
 }
 
@@ -116,7 +124,7 @@ func (j *Journal) begin(fields map[string]string) (e *Entry, nth uint64, err err
 	}
 	j.number++
 	j.written++
-	j.open++
+	j.open[j.number] = maps.Clone(fields)
 	return &Entry{j: j, number: j.number}, j.written, nil
 }
 
@@ -144,10 +152,13 @@ func (j *Journal) sync(nth uint64) error {
 		return nil
 	}
 	j.mu.Lock()
-	all, err := j.written, j.broken
+	if j.broken == nil && j.size >= j.rewrite {
+		j.renew()
+	}
+	all, f, err := j.written, j.file, j.broken
 	j.mu.Unlock()
 	if err == nil {
-		err = datasync(j.file)
+		err = datasync(f)
 	}
 	if err != nil {
 		// After a failed sync the system may have dropped what it could not
@@ -172,8 +183,8 @@ func (e *Entry) Done() {
 		return
 	}
 	e.done = true
-	j.open--
-	if j.open == 0 && j.size >= shrinkAt && j.file.Truncate(0) == nil {
+	delete(j.open, e.number)
+	if len(j.open) == 0 && j.size >= shrinkAt && j.file.Truncate(0) == nil {
 		j.size = 0
 		return
 	}
@@ -189,7 +200,7 @@ func (j *Journal) Close() error {
 		j.broken = os.ErrClosed
 	}
 	var err error
-	if j.open == 0 {
+	if len(j.open) == 0 {
 		err = os.Remove(j.file.Name())
 	}
 	return errors.Join(err, j.file.Close())

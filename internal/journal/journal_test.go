@@ -185,6 +185,39 @@ func TestShrinks(t *testing.T) {
 	}
 }
 
+// TestShrinksBesideOpenEntries: one entry that takes for ever does not make the
+// file grow for ever, and is handed out once.
+func TestShrinksBesideOpenEntries(t *testing.T) {
+	dir := t.TempDir()
+	j := openJournal(t, dir)
+	begin(t, j, 1)
+	late := begin(t, j, 2)
+	long := map[string]string{"text": strings.Repeat("x", 10_000)}
+	for range 200 {
+		e, err := j.Begin(long)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Done()
+		if got := leftover(t, dir, host); got != nil {
+			t.Fatalf("the journal of a running process gave %v", got)
+		}
+	}
+	list := files(t, dir)
+	if len(list) != 1 {
+		t.Fatalf("files: %v", list)
+	}
+	if info, err := os.Stat(list[0]); err != nil || info.Size() > 400_000 {
+		t.Errorf("%d bytes, %v", info.Size(), err)
+	}
+	late.Done()
+	begin(t, j, 3)
+	closeJournal(t, j)
+	if diff := cmp.Diff([]map[string]string{back(1), back(3)}, leftover(t, dir, host)); diff != "" {
+		t.Errorf("entries (-want +got):\n%s", diff)
+	}
+}
+
 func TestConcurrent(t *testing.T) {
 	dir := t.TempDir()
 	j := openJournal(t, dir)
