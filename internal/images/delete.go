@@ -102,7 +102,7 @@ func (d *Deleter) finish(ctx context.Context, img *glance.Image) (gone bool, err
 			return true, err
 		}
 	}
-	return true, nil
+	return true, d.removeStaged(ctx, img.ID) // what came between data and row
 }
 
 // interrupt ends what this node is still doing with the data, and waits a while

@@ -146,13 +146,13 @@ func backToQueued(ctx context.Context, images metadata.Images, id string, from g
 // finishDelete leaves an image alone that somebody has protected since: the
 // deletion was never confirmed.
 func (r *Recoverer) finishDelete(ctx context.Context, id string) error {
+	d := Deleter{Images: r.Images, Stores: r.Stores, Staging: r.Staging, Log: r.Log}
 	img, err := r.Images.Image(ctx, metadata.Everything(), id)
 	if err == nil && !img.Protected {
-		d := Deleter{Images: r.Images, Stores: r.Stores, Staging: r.Staging, Log: r.Log}
 		_, err = d.finish(ctx, img)
 	}
 	if errors.Is(err, glance.NotFound) {
-		return nil
+		return d.removeStaged(ctx, id)
 	}
 	return err
 }

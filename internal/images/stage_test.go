@@ -184,6 +184,38 @@ func TestStageMeetsDelete(t *testing.T) {
 	}
 }
 
+// TestDeleteMeetsStage: data that is staged between the removal of the data and
+// that of the row goes too, if need be at the next start.
+func TestDeleteMeetsStage(t *testing.T) {
+	for name, crash := range map[string]bool{"delete": false, "crash": true} {
+		t.Run(name, func(t *testing.T) {
+			r := newLocationRig(t)
+			r.add(t, queued())
+			other := newLocationRig(t)
+			other.rig, other.staging = r.elsewhere(), r.staging
+			r.db.beforeUpdate = nth(1, func() error {
+				return other.stager().Stage(context.Background(), alice, img1, data("data"))
+			})
+			var left map[string]string
+			r.db.afterUpdate = nth(1, func() error {
+				left = r.journal.left()[0]
+				return nil
+			})
+			if err := r.deleter().Delete(t.Context(), alice, img1); err != nil {
+				t.Fatal(err)
+			}
+			if crash { // it came when the row was gone
+				r.leave()
+				r.journal.open[99] = left
+				r.crash(t)
+			}
+			if r.get(t, img1) != nil || r.staging.has(stagedURL) || len(r.journal.left()) > 0 {
+				t.Errorf("left %+v and %v", r.get(t, img1), r.journal.left())
+			}
+		})
+	}
+}
+
 // TestDeleteStaged: the staged data goes with the image, not before the image
 // may.
 func TestDeleteStaged(t *testing.T) {
