@@ -29,7 +29,7 @@ func BecomeUser(name string) error {
 	if err != nil {
 		return fmt.Errorf("unable to run as %s: %w", name, err)
 	}
-	if os.Getuid() == uid && os.Geteuid() == uid && uid != 0 {
+	if uid != 0 && os.Geteuid() == uid && (groupName == "" || os.Getegid() == gid) {
 		return nil
 	}
 	for _, step := range []func() error{
