@@ -10,13 +10,14 @@ import (
 )
 
 // revertStage removes staged data and gives the image back, unless the row says
-// that the data is all there: its size is set last.
+// that the data is all there: its size is set last. An image that is queued
+// already may have left data that could not be removed then.
 func (r *Recoverer) revertStage(ctx context.Context, id, attempt string) error {
 	img, err := r.Images.Image(ctx, metadata.Everything(), id)
 	if err != nil && !errors.Is(err, glance.NotFound) {
 		return err
 	}
-	if err == nil && (img.Status != glance.StatusUploading || img.Size != nil) {
+	if err == nil && img.Status != glance.StatusQueued && (img.Status != glance.StatusUploading || img.Size != nil) {
 		return nil
 	}
 	up := store.Upload{ImageID: id, Attempt: attempt, Size: store.SizeUnknown}

@@ -307,3 +307,23 @@ func TestStageClaimUncertain(t *testing.T) {
 		})
 	}
 }
+
+// TestStageNotRemoved: staged data that could not be removed when its image was
+// given back goes at the next start.
+func TestStageNotRemoved(t *testing.T) {
+	r := newLocationRig(t)
+	r.add(t, queued())
+	r.db.beforeUpdate = nth(2, func() error { return errBoom })
+	r.staging.deletes(errBoom)
+	if err := r.stager().Stage(t.Context(), alice, img1, data("data")); !errors.Is(err, errBoom) {
+		t.Errorf("got %v", err)
+	}
+	if img := r.get(t, img1); img.Status != glance.StatusQueued || !r.staging.has(stagedURL) {
+		t.Fatalf("before the start: %+v", img)
+	}
+	r.staging.deletes(nil)
+	r.crash(t)
+	if img := r.get(t, img1); img.Status != glance.StatusQueued || r.staging.has(stagedURL) {
+		t.Errorf("left %+v", img)
+	}
+}
