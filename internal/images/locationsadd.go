@@ -68,6 +68,7 @@ func (l *Locator) Add(ctx context.Context, who *glance.Caller, id string, want N
 	if err := l.mayAdd(ctx, who, img, want); err != nil {
 		return err
 	}
+	id = img.ID // databases may find it by another spelling
 	a := &adding{Locator: l, who: *who, id: id, task: newID(), want: want}
 	if a.done, err = l.Journal.Begin(locationEntry(id, a.task)); err != nil {
 		return err

@@ -65,6 +65,7 @@ func (s *Stager) Stage(ctx context.Context, who *glance.Caller, id string, data 
 	if err := img.Move(glance.StatusUploading); err != nil {
 		return err
 	}
+	id = img.ID // databases may find it by another spelling
 	up := store.Upload{ImageID: id, Attempt: newID(), Size: data.Size}
 	done, err := s.Journal.Begin(stageEntry(up))
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"glance/internal/glance"
 	"glance/internal/images"
+	"glance/internal/metadata"
 	"glance/internal/store"
 )
 
@@ -325,5 +326,55 @@ func TestStageNotRemoved(t *testing.T) {
 	r.crash(t)
 	if img := r.get(t, img1); img.Status != glance.StatusQueued || r.staging.has(stagedURL) {
 		t.Errorf("left %+v", img)
+	}
+}
+
+// folding is a database that finds ids in any case, as MySQL does.
+type folding struct{ metadata.Store }
+
+func (f folding) Image(ctx context.Context, sc metadata.Scope, id string) (*glance.Image, error) {
+	return f.Store.Image(ctx, sc, strings.ToLower(id))
+}
+
+func (f folding) UpdateImage(ctx context.Context, sc metadata.Scope, id string, change func(*glance.Image) error) (*glance.Image, error) {
+	return f.Store.UpdateImage(ctx, sc, strings.ToLower(id), change)
+}
+
+// TestIDInOtherCase: data lies under the id of the image, however the request
+// spells it: otherwise nobody would find it to remove it.
+func TestIDInOtherCase(t *testing.T) {
+	const id = "abcdefab-1111-4111-8111-111111111111"
+	for name, tt := range map[string]struct {
+		take func(*locationRig, string) error
+		at   func(*locationRig) bool
+	}{
+		"stage": {
+			func(r *locationRig, id string) error { return r.stager().Stage(t.Context(), alice, id, data("data")) },
+			func(r *locationRig) bool { return r.staging.has("mem://staging/" + id) },
+		},
+		"upload": {
+			func(r *locationRig, id string) error {
+				return r.uploader().Upload(t.Context(), alice, id, data("data"))
+			},
+			func(r *locationRig) bool { return r.fast.holds(t, id) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newLocationRig(t)
+			r.db.Store = folding{r.db.Store}
+			r.add(t, queued(func(img *glance.Image) { img.ID = id }))
+			if err := tt.take(r, strings.ToUpper(id)); err != nil {
+				t.Fatal(err)
+			}
+			if !tt.at(r) {
+				t.Error("the data lies elsewhere")
+			}
+			if err := r.deleter().Delete(t.Context(), alice, strings.ToUpper(id)); err != nil {
+				t.Fatal(err)
+			}
+			if tt.at(r) {
+				t.Error("the data is left")
+			}
+		})
 	}
 }

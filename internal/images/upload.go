@@ -82,6 +82,7 @@ func (u *Uploader) Upload(ctx context.Context, who *glance.Caller, id string, da
 	if err := img.Clone().Move(glance.StatusSaving); err != nil {
 		return err
 	}
+	id = img.ID // databases may find it by another spelling
 	up := store.Upload{ImageID: id, Attempt: newID(), Size: data.Size}
 	done, err := u.Journal.Begin(uploadEntry(to, up))
 	if err != nil {
