@@ -67,7 +67,7 @@ golden: ## replay of the recorded conversations against the real program
 	go test -count=1 $(TESTFLAGS) ./test/golden
 
 e2e: ## the real programs from outside, on embedded parts
-	go test -count=1 $(TESTFLAGS) ./test/e2e/... ./test/bench
+	go test -count=1 $(TESTFLAGS) ./test/e2e/... ./test/eras ./test/bench
 
 test-services: ## tests against real services; installs Debian packages when root
 	test/services/run

@@ -57,11 +57,11 @@ type Keystone struct {
 // KeystoneAccepted are options of [keystone_authtoken] without effect of their
 // own; OlderIdentity reads the last ones.
 type KeystoneAccepted struct {
-	MemcacheStrategy    string `ini:"memcache_security_strategy" default:"None" choices:"None,MAC,ENCRYPT" fold:"true" accept:"true" help:"Protection of remembered tokens."`
-	MemcacheSecret      string `ini:"memcache_secret_key" secret:"true" accept:"true" help:"Key of that protection."`
-	MemcacheDeadRetry   int    `ini:"memcache_pool_dead_retry" default:"300" accept:"true" help:"Seconds before a dead server is tried again."`
-	MemcacheMaxSize     int    `ini:"memcache_pool_maxsize" default:"10" accept:"true" help:"Most connections to a server."`
-	MemcacheTimeout     int    `ini:"memcache_pool_socket_timeout" default:"3" accept:"true" help:"Seconds to wait for a server."`
+	MemcacheStrategy    string `ini:"memcache_security_strategy" default:"None" choices:"None,MAC,ENCRYPT" fold:"true" help:"Protection of remembered tokens."`
+	MemcacheSecret      string `ini:"memcache_secret_key" secret:"true" help:"Key of that protection."`
+	MemcacheDeadRetry   int    `ini:"memcache_pool_dead_retry" default:"300" help:"Seconds before a dead server is tried again."`
+	MemcacheMaxSize     int    `ini:"memcache_pool_maxsize" default:"10" help:"Most connections to a server."`
+	MemcacheTimeout     int    `ini:"memcache_pool_socket_timeout" default:"3" help:"Seconds to wait for a server."`
 	MemcacheUnused      int    `ini:"memcache_pool_unused_timeout" default:"60" accept:"true" help:"Seconds to keep an idle connection."`
 	MemcacheConnTimeout int    `ini:"memcache_pool_conn_get_timeout" default:"10" accept:"true" help:"Seconds to wait for a connection."`
 	MemcacheAdvanced    bool   `ini:"memcache_use_advanced_pool" default:"true" accept:"true" help:"Use the pool."`
