@@ -32,6 +32,9 @@ type engine struct {
 	user string // user:password of connection URLs
 	args string // after ? of connection URLs
 	dial string // the scheme
+
+	tls    string // the file of its certificate
+	socket string // the directory of its socket
 }
 
 func (e *engine) url(database string) string {
@@ -86,9 +89,11 @@ func startMariaDB(t *testing.T) *engine {
 	e.dump = func(database string) string {
 		return e.run("mariadb-dump", "--no-defaults", "-uroot", "-S", e.path("sock"), "--no-data", "--compact", database)
 	}
+	cert, key := e.certificate(e.dir, "root")
+	e.tls = cert
 	e.daemon(append(client, "SELECT 1"), "mariadbd", "--no-defaults", "--user=root", "--datadir="+e.path("data"), "--socket="+e.path("sock"),
 		"--pid-file="+e.path("pid"), "--bind-address=127.0.0.1", "--port="+e.port, "--max-connections=400",
-		"--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite")
+		"--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite", "--ssl-cert="+cert, "--ssl-key="+key)
 	for _, host := range []string{"127.0.0.1", "localhost"} {
 		e.sql("", "CREATE USER os@'"+host+"' IDENTIFIED BY 'p@ss'; GRANT ALL ON *.* TO os@'"+host+"'")
 	}
@@ -137,8 +142,11 @@ func startPostgreSQL(t *testing.T) *engine {
 		}
 		return strings.Join(kept, "\n")
 	}
+	cert, key := e.certificate(data, "postgres")
+	e.tls, e.socket = cert, data
 	e.daemon(append([]string{"pg_isready"}, at...), "setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", filepath.Join(bin, "postgres"),
-		"-D", data, "-h", "127.0.0.1", "-p", e.port, "-k", data, "-c", "fsync=off", "-c", "max_connections=200")
+		"-D", data, "-h", "127.0.0.1", "-p", e.port, "-k", data, "-c", "fsync=off", "-c", "max_connections=200",
+		"-c", "ssl=on", "-c", "ssl_cert_file="+cert, "-c", "ssl_key_file="+key)
 	e.args = "?application_name=glance"
 	return e
 }

@@ -195,10 +195,21 @@ func (s *Schema) stamp(ctx context.Context, tx *sql.Tx, rows []string) error {
 	return nil
 }
 
-func (s *Schema) transaction(ctx context.Context, f func(*sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
+func (s *Schema) transaction(ctx context.Context, f func(*sql.Tx) error) (err error) {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	defer s.exclude(ctx, conn)()
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
+	}
+	if s.dialect == postgresql { // 0x676c616e6365 is "glance"
+		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(x'676c616e6365'::BIGINT)"); err != nil {
+			return errors.Join(fmt.Errorf("wait for others: %w", err), tx.Rollback())
+		}
 	}
 	if err := f(tx); err != nil {
 		_ = tx.Rollback() // err says what matters
@@ -208,6 +219,23 @@ func (s *Schema) transaction(ctx context.Context, f func(*sql.Tx) error) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
+}
+
+// exclude keeps other programs from changing a MySQL schema, where changes are
+// in no transaction, and gives what ends that. Clusters that forbid such locks
+// go without.
+func (s *Schema) exclude(ctx context.Context, conn *sql.Conn) (end func()) {
+	const name = "CONCAT('glance-', SHA1(DATABASE()))"
+	if s.dialect != mysql {
+		return func() {}
+	}
+	var got sql.NullInt64
+	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+name+", 60)").Scan(&got); err != nil || got.Int64 != 1 {
+		return func() {}
+	}
+	return func() {
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK("+name+")") // ends with the connection at the latest
+	}
 }
 
 func head() position { return locate([]string{contractHead}) }
