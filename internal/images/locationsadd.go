@@ -74,7 +74,11 @@ func (l *Locator) Add(ctx context.Context, who *glance.Caller, id string, want N
 		return err
 	}
 	if err := a.open(ctx, img); err != nil {
-		a.done()
+		if uncertain(err) {
+			a.close(ctx, err)
+		} else {
+			a.done()
+		}
 		return err
 	}
 	if err := l.Jobs.Start(id, a.run); err != nil {

@@ -351,3 +351,28 @@ func BenchmarkHashing(b *testing.B) {
 		r.running.Wait()
 	}
 }
+
+// unconfirmed makes tasks and says that it did not.
+type unconfirmed struct{ metadata.Tasks }
+
+func (u unconfirmed) CreateTask(ctx context.Context, task *glance.Task) error {
+	return errors.Join(u.Tasks.CreateTask(ctx, task), errBoom)
+}
+
+// TestAddLocationUncertain: a task that was made after all does not stay pending
+// for ever.
+func TestAddLocationUncertain(t *testing.T) {
+	r := newLocationRig(t)
+	r.add(t, queued())
+	l := r.locator()
+	l.Tasks = unconfirmed{r.db}
+	if err := l.Add(t.Context(), alice, img1, images.NewLocation{URL: "http://web/a"}); !errors.Is(err, errBoom) {
+		t.Fatalf("got %v", err)
+	}
+	if task := r.task(t, img1); task.Status != glance.TaskFailure {
+		t.Errorf("task is %+v", task)
+	}
+	if img := r.get(t, img1); len(img.Properties) > 0 || len(r.journal.left()) > 0 {
+		t.Errorf("left %+v and %v", img.Properties, r.journal.left())
+	}
+}
