@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Generation is what one state of the configuration is served by. It closes in
@@ -76,8 +77,11 @@ type stage struct {
 // ServeHTTP serves a request by the generation that is current when it begins.
 func (s *stage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g := s.current.Load()
-	for !g.enter() {
+	for g != nil && !g.enter() {
 		g = s.current.Load() // it was swapped in between
+	}
+	if g == nil {
+		panic(http.ErrAbortHandler) // the process ends
 	}
 	defer g.leave()
 	g.handler.ServeHTTP(w, r)
@@ -99,13 +103,25 @@ func (s *stage) swap(next *Generation) {
 	}
 }
 
-// end lets the current generation go and waits until all have ended.
-func (s *stage) end() {
-	if g := s.current.Load(); g != nil {
+// end lets the current generation go and waits until all have ended, or until
+// limit is over: a request may hang in a call that nothing interrupts. It
+// reports whether all have ended.
+func (s *stage) end(limit time.Duration) bool {
+	if g := s.current.Swap(nil); g != nil {
 		g.leave()
 	}
-	for _, g := range s.live() {
-		g.closed.Wait()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for _, g := range s.live() {
+			g.closed.Wait()
+		}
+	}()
+	select {
+	case <-ended:
+		return true
+	case <-time.After(limit):
+		return false
 	}
 }
 

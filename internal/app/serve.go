@@ -203,9 +203,15 @@ func (s *server) goOver(ctx context.Context, p *plan, encryption serverTLS) (*Ge
 	return next, nil
 }
 
+// endLimit is how long the process waits at its end for what the draining of
+// connections left behind.
+const endLimit = 3 * time.Second
+
 // finish ends what start began.
 func (s *server) finish() {
-	s.stage.end()
+	if !s.stage.end(endLimit) {
+		s.log.Warn("some requests do not end; the next start settles what they leave")
+	}
 	if s.logs != nil {
 		_ = s.logs.Close() // nowhere to tell it any more
 	}

@@ -52,13 +52,14 @@ func errReadOnly(name string) error {
 	return glance.Errorf(glance.Forbidden, "Attribute '%s' is read-only.", name)
 }
 
-// isReserved reports whether a name belongs to the service (row 5).
+// isReserved reports whether a name belongs to the service (row 5). Some
+// databases find a property whatever case its name is written in.
 func isReserved(name string) bool {
 	switch name {
 	case "location", "deleted", "deleted_at":
 		return true
 	}
-	return strings.HasPrefix(name, glance.ReservedPrefix)
+	return strings.HasPrefix(strings.ToLower(name), glance.ReservedPrefix)
 }
 
 // readCreation checks rows 2 to 5 of spec images-v2 §6. echo is what the
