@@ -25,11 +25,12 @@ type Config struct {
 	Proxies map[string]string
 }
 
-// How long a server may be silent before a transfer begins. A transfer itself
-// may take as long as it likes.
+// How long a server may be silent, before a transfer begins and in the midst of
+// it. A transfer that moves may take as long as it likes.
 const (
 	dialTimeout   = 30 * time.Second
 	answerTimeout = 60 * time.Second
+	idleTimeout   = 60 * time.Second
 )
 
 const maxRedirects = 5

@@ -9,13 +9,14 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"glance/internal/glance"
 	"glance/internal/store"
 )
 
 // Open asks for the data; see store.Driver. Size is 0 where the server does not
-// say it.
+// say it. Reading fails with Unavailable when the server is silent for a minute.
 func (s *Store) Open(ctx context.Context, location string, offset int64) (store.Data, error) {
 	u, err := parse(location)
 	if err != nil {
@@ -82,6 +83,29 @@ func contentRange(header string) (first, size int64, ok bool) {
 	return first, size, err == nil && first >= 0
 }
 
+var errStalled = errors.New("the server sends no more data")
+
+// body ends a transfer that stands still. Only the server's time counts, not
+// that of a slow reader.
+type body struct {
+	io.ReadCloser
+	cancel context.CancelFunc // of the request
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	alarm := time.AfterFunc(idleTimeout, b.cancel)
+	n, err := b.ReadCloser.Read(p)
+	if !alarm.Stop() {
+		err = store.Unreachable(errStalled)
+	}
+	return n, err
+}
+
+func (b *body) Close() error {
+	defer b.cancel()
+	return b.ReadCloser.Close()
+}
+
 // Size asks for the length of the data; see store.Driver. It is 0 where the
 // server does not say it, and Invalid when the server cannot be asked.
 func (s *Store) Size(ctx context.Context, location string) (int64, error) {
@@ -130,8 +154,7 @@ func (s *Store) ask(ctx context.Context, method string, u *url.URL, offset int64
 		if answer.StatusCode < 300 || offset > 0 && answer.StatusCode == http.StatusRequestedRangeNotSatisfiable {
 			return answer, nil
 		}
-		_, _ = io.CopyN(io.Discard, answer.Body, 4096) // so that the connection can be used again
-		answer.Body.Close()
+		answer.Body.Close() // unread: it may be endless, or never come
 		if u, err = follow(answer, u); err != nil {
 			return nil, err
 		}
@@ -140,19 +163,26 @@ func (s *Store) ask(ctx context.Context, method string, u *url.URL, offset int64
 }
 
 func (s *Store) once(ctx context.Context, method string, u *url.URL, offset int64) (*http.Response, error) {
+	ctx, cancel := context.WithCancel(ctx)
 	r, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
 	if err != nil {
+		cancel()
 		return nil, store.BadURL("it cannot be read")
 	}
 	if offset > 0 {
 		r.Header.Set("Range", fmt.Sprintf("bytes=%d-", offset))
 	}
 	answer, err := s.client.Do(r)
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err // without the URL
+	if err != nil {
+		cancel()
+		var wrapped *url.Error
+		if errors.As(err, &wrapped) {
+			err = wrapped.Err // without the URL
+		}
+		return nil, err
 	}
-	return answer, err
+	answer.Body = &body{answer.Body, cancel}
+	return answer, nil
 }
 
 // follow gives the next URL, or the error that an answer of 300 or more is.
