@@ -27,6 +27,26 @@ type LocationChanges struct {
 // locationsName is the attribute that a change of locations names.
 const locationsName = "locations"
 
+// alwaysOps is how many changes of locations one PATCH may have, whatever the
+// quota.
+const alwaysOps = 100
+
+// admitOps refuses more changes of locations than anybody needs: each may have
+// a server asked, and all changes applied again, when a body of a MiB holds
+// thousands.
+func (e *Editor) admitOps(changes []Change) error {
+	n, most := 0, max(alwaysOps, 4*e.Limits.MaxLocations)
+	for _, c := range changes {
+		if c.Name == locationsName {
+			n++
+		}
+	}
+	if n > most {
+		return glance.Errorf(glance.Invalid, "Too many changes of locations in one request. Attempted: %d, Maximum: %d", n, most)
+	}
+	return nil
+}
+
 // facts is what a patch of locations must know that is not in the image. A
 // change may do nothing but change, so it asks for what it lacks by failing
 // with a question; it is run again when that is answered.
@@ -69,6 +89,9 @@ func (e *Editor) answer(ctx context.Context, who *glance.Caller, f *facts, q *qu
 
 // patchLocations is Patch for changes some of which are about locations.
 func (e *Editor) patchLocations(ctx context.Context, who *glance.Caller, id string, changes []Change) (*glance.Image, error) {
+	if err := e.admitOps(changes); err != nil {
+		return nil, err
+	}
 	f := &facts{sizes: map[string]sized{}}
 	r := remover{images: e.Images, stores: e.Stores, journal: e.Locations.Journal, log: e.Locations.Log}
 	var m *removal

@@ -402,6 +402,43 @@ func TestPatchAddsAtOnce(t *testing.T) {
 	}
 }
 
+// TestPatchManyLocationChanges: a request may have so many changes of locations
+// and no more, and each URL is asked once.
+func TestPatchManyLocationChanges(t *testing.T) {
+	tests := map[string]struct {
+		quota, pairs int
+		kind         glance.Kind
+		asked        int
+	}{
+		"most":                  {3, 50, -1, 1},
+		"more":                  {3, 51, glance.Invalid, 0},
+		"most, great quota":     {50, 100, -1, 1},
+		"more, great quota":     {50, 101, glance.Invalid, 0},
+		"more, unlimited quota": {-1, 51, glance.Invalid, 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := newLocationRig(t)
+			r.limits.MaxLocations = tt.quota
+			r.add(t, queued(status(glance.StatusActive), sized(4), lying("http://web/a")))
+			var changes []images.Change
+			for range tt.pairs {
+				changes = append(append(changes, addAt("-", "http://web/b")...), removeAt("-")...)
+			}
+			_, err := r.editor().Patch(t.Context(), boss, img1, changes)
+			if (err == nil) != (tt.kind < 0) || err != nil && glance.KindOf(err) != tt.kind {
+				t.Errorf("got %v", err)
+			}
+			if r.web.sizes != tt.asked {
+				t.Errorf("asked %d times", r.web.sizes)
+			}
+			if left := r.journal.left(); len(left) > 0 {
+				t.Errorf("left in the journal: %v", left)
+			}
+		})
+	}
+}
+
 // FuzzPatchLocation: whatever a client calls a location, it is refused with a
 // reason or kept as it is.
 func FuzzPatchLocation(f *testing.F) {

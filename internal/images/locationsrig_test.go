@@ -33,6 +33,7 @@ type web struct {
 	open  func(context.Context) error
 	pause func() // before every read
 	opens int
+	sizes int // calls of Size
 }
 
 func (w *web) page(url string) (string, error) {
@@ -71,6 +72,9 @@ func (w *web) Open(ctx context.Context, url string, _ int64) (store.Data, error)
 }
 
 func (w *web) Size(_ context.Context, url string) (int64, error) {
+	w.mu.Lock()
+	w.sizes++
+	w.mu.Unlock()
 	if w.fails != nil {
 		return 0, w.fails
 	}
