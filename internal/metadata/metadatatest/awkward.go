@@ -17,6 +17,7 @@ func awkwardTests() []test {
 		{"numbers", awkwardNumbers},
 		{"times", awkwardTimes},
 		{"case tells apart", caseTellsApart},
+		{"other spellings of a property", otherSpellings},
 		{"metadata of locations", locationMetadata},
 	}
 }
@@ -87,23 +88,56 @@ func awkwardTimes(t *testing.T, s metadata.Store) {
 	}
 }
 
-// caseTellsApart: where it does not, the last property of several equal ones
-// counts, tags are kept as they are spelled, and members are the same.
+// caseTellsApart: where it does not, tags are kept as they are spelled, and
+// members are the same.
 func caseTellsApart(t *testing.T, s metadata.Store) {
 	fold := engineOf(s).fold("a") == engineOf(s).fold("A ")
 	img := plain(1)
 	img.Tags = []string{"a", "A", "a "}
-	img.Properties = []glance.Property{{Name: "k", Value: "1"}, {Name: "K", Value: "2"}, {Name: "k ", Value: "3"}}
 	create(t, s, img)
-	if fold {
-		img.Properties = img.Properties[2:]
-	}
 	same(t, "image", read(t, s, id(1)), img)
 	update(t, s, id(1), func(img *glance.Image) { img.Tags = []string{"A", "a "} })
 	same(t, "tags", read(t, s, id(1)).Tags, []string{"A", "a "})
 	addMember(t, s, id(1), "m", "")
 	if _, err := s.AddMember(t.Context(), glance.Member{ImageID: id(1), Member: "M"}, admitAll); fold != errors.Is(err, glance.Conflict) || !fold && err != nil {
 		t.Errorf("members m and M: %v", err)
+	}
+}
+
+// otherSpellings: who may write one spelling of a name may not be the one who
+// may write another. Where the database finds them equal, they cannot be on
+// one image at once, and none is changed for the other.
+func otherSpellings(t *testing.T, s metadata.Store) {
+	for n, pair := range [][2]string{{"x_billing", "X_BILLING"}, {"k", "k "}, {"é", "É"}} {
+		held, other := pair[0], pair[1]
+		equal := engineOf(s).fold(held) == engineOf(s).fold(other)
+		both, img := plain(100+n), plain(n)
+		both.Properties = []glance.Property{{Name: held, Value: "1"}, {Name: other, Value: "2"}}
+		if err := s.CreateImage(t.Context(), both); equal != errors.Is(err, glance.Invalid) || !equal && err != nil {
+			t.Errorf("created with %q and %q: %v", held, other, err)
+		}
+		img.Properties = both.Properties[:1]
+		create(t, s, img)
+		before := read(t, s, img.ID)
+		_, err := s.UpdateImage(t.Context(), anything(), img.ID, func(img *glance.Image) error {
+			img.Name = ptr("changed")
+			img.SetProperty(both.Properties[1])
+			return nil
+		})
+		if !equal {
+			same(t, "with both", read(t, s, img.ID).Properties, both.Properties)
+			continue
+		}
+		var e *glance.Error
+		if !errors.As(err, &e) || e.Kind != glance.Conflict || e.Detail != "Property "+other+" already present." {
+			t.Errorf("%q beside %q: %v", other, held, err)
+		}
+		same(t, "after a refusal", read(t, s, img.ID), before)
+		got := update(t, s, img.ID, func(img *glance.Image) { img.Properties = both.Properties[1:] })
+		same(t, "in another spelling", got.Properties, both.Properties[1:])
+		update(t, s, img.ID, func(img *glance.Image) { img.Properties = nil })
+		got = update(t, s, img.ID, func(img *glance.Image) { img.Properties = both.Properties[:1] })
+		same(t, "revived in another spelling", got.Properties, both.Properties[:1])
 	}
 }
 

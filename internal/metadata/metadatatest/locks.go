@@ -1,6 +1,8 @@
 package metadatatest
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"glance/internal/glance"
@@ -12,6 +14,7 @@ func lockTests() []test {
 		{"one holder", oneHolder},
 		{"locks of nothing", locksOfNothing},
 		{"a deleted image lets go", aDeletedImageLetsGo},
+		{"other spellings of the lock", otherSpellingsOfTheLock},
 	}
 }
 
@@ -55,4 +58,33 @@ func aDeletedImageLetsGo(t *testing.T, s metadata.Store) {
 	destroy(t, s, id(1))
 	wants(t, s.Unlock(t.Context(), id(1), "task"), glance.NotFound, "")
 	wants(t, s.Lock(t.Context(), id(1), "task"), glance.NotFound, "No image found with ID "+id(1))
+}
+
+// otherSpellingsOfTheLock are properties as any, and never the lock.
+func otherSpellingsOfTheLock(t *testing.T, s metadata.Store) {
+	other := glance.Property{Name: strings.ToUpper(glance.LockProperty), Value: "task"}
+	equal := engineOf(s).fold(glance.LockProperty) == engineOf(s).fold(other.Name)
+	create(t, s, plain(1))
+	update(t, s, id(1), func(img *glance.Image) { img.SetProperty(other) })
+	wants(t, s.Unlock(t.Context(), id(1), "task"), glance.NotFound, "")
+	if equal {
+		wants(t, s.Lock(t.Context(), id(1), "task"), glance.Conflict, "")
+	}
+	same(t, "before a lock", read(t, s, id(1)).Properties, []glance.Property{other})
+	update(t, s, id(1), func(img *glance.Image) { img.Properties = nil })
+	lock(t, s, id(1), "task")
+	locked := []glance.Property{{Name: glance.LockProperty, Value: "task"}}
+	same(t, "locked", read(t, s, id(1)).Properties, locked)
+	_, err := s.UpdateImage(t.Context(), anything(), id(1), func(img *glance.Image) error {
+		img.SetProperty(other)
+		return nil
+	})
+	if equal != errors.Is(err, glance.Conflict) || !equal && err != nil {
+		t.Errorf("another spelling beside the lock: %v", err)
+	}
+	update(t, s, id(1), func(img *glance.Image) { img.RemoveProperty(other.Name) })
+	same(t, "still locked", read(t, s, id(1)).Properties, locked)
+	if err := s.Unlock(t.Context(), id(1), "task"); err != nil {
+		t.Error(err)
+	}
 }

@@ -113,7 +113,8 @@ func (t *tx) insertChildren(img *glance.Image, at time.Time) error {
 		if p.Name == glance.LockProperty {
 			continue
 		}
-		if err := t.insertProperty(img.ID, p, at); err != nil {
+		taken := glance.Errorf(glance.Invalid, "Property %s already present.", p.Name) // Conflict is said of the ID
+		if err := t.insertProperty(taken, img.ID, p, at); err != nil {
 			return err
 		}
 	}
@@ -139,8 +140,8 @@ func (t *tx) saveProperties(before, after *glance.Image, at time.Time) error {
 		if _, kept := after.Property(p.Name); kept || p.Name == glance.LockProperty {
 			continue
 		}
-		_, err := t.exec("UPDATE image_properties SET deleted = TRUE, deleted_at = ?, updated_at = ? WHERE image_id = ? AND name = ? AND deleted = FALSE",
-			t.time(at), t.time(at), before.ID, p.Name)
+		_, err := t.exec("UPDATE image_properties SET deleted = TRUE, deleted_at = ?, updated_at = ? WHERE image_id = ? AND name = ? AND "+
+			t.exact("name")+" = ? AND deleted = FALSE", t.time(at), t.time(at), before.ID, p.Name, p.Name)
 		if err != nil {
 			return err
 		}
@@ -158,26 +159,23 @@ func (t *tx) saveProperties(before, after *glance.Image, at time.Time) error {
 
 // setProperty changes the row of that name, deleted or not, or adds one. A
 // row that comes back loses deleted_at: purge, ours and the original's, looks
-// at nothing else (spec database §4, bug 1).
+// at nothing else (spec database §4, bug 1). Only a deleted row may have the
+// name in another spelling, and loses it: a live one is another property to
+// whoever decided that this one may be written.
 func (t *tx) setProperty(imageID string, p glance.Property, at time.Time) error {
-	n, err := t.exec("UPDATE image_properties SET name = ?, value = ?, deleted = FALSE, deleted_at = NULL, updated_at = ? WHERE image_id = ? AND name = ?",
-		p.Name, propertyValue(p), t.time(at), imageID, p.Name) // the name too: where case does not count, its spelling changes
+	n, err := t.exec("UPDATE image_properties SET name = ?, value = ?, deleted = FALSE, deleted_at = NULL, updated_at = ? WHERE image_id = ? AND name = ? AND ("+
+		t.exact("name")+" = ? OR deleted <> FALSE)", p.Name, propertyValue(p), t.time(at), imageID, p.Name, p.Name)
 	if err != nil || n > 0 {
 		return err
 	}
-	return t.insertProperty(imageID, p, at)
+	return t.insertProperty(glance.Detailf(glance.Conflict, "Property %s already present.", p.Name), imageID, p, at)
 }
 
-// errSameName says that the database finds two names equal.
-var errSameName = errors.New("two properties of one name")
-
-func (t *tx) insertProperty(imageID string, p glance.Property, at time.Time) error {
-	err := t.insert(errSameName, "INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted) VALUES (?, ?, ?, ?, ?, FALSE)",
-		imageID, p.Name, propertyValue(p), t.time(at), t.time(at))
-	if errors.Is(err, errSameName) {
-		return t.setProperty(imageID, p, at) // the last one counts
-	}
-	return err
+// insertProperty adds a row; taken says that there is one whose name the
+// database finds equal.
+func (t *tx) insertProperty(taken error, imageID string, p glance.Property, at time.Time) error {
+	return t.insert(taken, "INSERT INTO image_properties (image_id, name, value, created_at, updated_at, deleted) "+
+		"VALUES (?, ?, ?, ?, ?, FALSE)", imageID, p.Name, propertyValue(p), t.time(at), t.time(at))
 }
 
 func propertyValue(p glance.Property) any {
