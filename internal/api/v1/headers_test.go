@@ -119,10 +119,16 @@ func TestEveryHeader(t *testing.T) {
 // the client's fault, and what was taken comes back.
 func FuzzHeaders(f *testing.F) {
 	for _, seed := range [][3]string{
-		{"x-image-meta-name", "n", "v"}, {"x-image-meta-size", "7", "-1"}, {"x-image-meta-property-a-b", "é", ""},
-		{"x-image-meta-created_at", "2018-01-10T12:34:56", "9"}, {"x-image-meta-disk_format", "ami", "raw"},
-		{"X-Image-Meta-Property-", "x", "\x00"}, {"x-glance-api-copy-from", "mem://web/x", "q"}, {"x-image-meta-id", img1, "0"},
-		{"x-image-meta-location", "http://[::1", "x"}, {"x-image-meta-property-os_glance_x", "1", "2"},
+		{"x-image-meta-name", "n", "v"},
+		{"x-image-meta-size", "7", "-1"},
+		{"x-image-meta-property-a-b", "é", ""},
+		{"x-image-meta-created_at", "2018-01-10T12:34:56", "9"},
+		{"x-image-meta-disk_format", "ami", "raw"},
+		{"X-Image-Meta-Property-", "x", "\x00"},
+		{"x-glance-api-copy-from", "mem://web/x", "q"},
+		{"x-image-meta-id", img1, "0"},
+		{"x-image-meta-location", "http://[::1", "x"},
+		{"x-image-meta-property-os_glance_x", "1", "2"},
 	} {
 		f.Add(seed[0], seed[1], seed[2])
 	}

@@ -59,8 +59,10 @@ func TestUnreadable(t *testing.T) {
 		{"by policy", func(t *testing.T, r *rig) { r.fill(t, "x") }, "rita", 403, "You are not authorized to complete download_image action."},
 		{"missing data", func(t *testing.T, r *rig) { r.fill(t, "x"); r.own.open = missing }, "alice", 404, "Image " + img1 + " not found"},
 		{"store down", func(t *testing.T, r *rig) { r.fill(t, "x"); r.own.open = down }, "alice", 503, "Remote server where the image is present is unavailable."},
-		{"cannot be read", func(t *testing.T, r *rig) { r.fill(t, "x"); r.own.open = store.NoRandomRead(0) }, "alice", 400,
-			"Getting images randomly from this store is not supported. Offset: 0, length: None"},
+		{
+			"cannot be read", func(t *testing.T, r *rig) { r.fill(t, "x"); r.own.open = store.NoRandomRead(0) }, "alice", 400,
+			"Getting images randomly from this store is not supported. Offset: 0, length: None",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			r := newRig(t)
@@ -120,8 +122,10 @@ func TestDelete(t *testing.T) {
 		{"public of others", func(t *testing.T, r *rig) { r.fill(t, "x", public) }, "bob", 403, "Forbidden to delete image: You do not own this image"},
 		{"shared by others", func(t *testing.T, r *rig) { r.fill(t, "x"); r.member(t, "p-beta", false) }, "bob", 404, "Image with identifier " + img1 + " not found"},
 		{"by policy", func(t *testing.T, r *rig) { r.fill(t, "x") }, "rita", 403, "You are not authorized to complete delete_image action."},
-		{"in use", func(t *testing.T, r *rig) { r.fill(t, "x"); r.own.delete = inUse }, "alice", 409,
-			"Image " + img1 + " could not be deleted because it is in use: busy"},
+		{
+			"in use", func(t *testing.T, r *rig) { r.fill(t, "x"); r.own.delete = inUse }, "alice", 409,
+			"Image " + img1 + " could not be deleted because it is in use: busy",
+		},
 		{"deleted, by an administrator", func(t *testing.T, r *rig) {
 			r.fill(t, "x")
 			r.send(t, call{who: "alice", method: "DELETE", path: "/images/" + img1})

@@ -36,8 +36,10 @@ func TestMembers(t *testing.T) {
 		{"alice", "PUT", "/p-beta", `{"member": {}}`, 204, strings.ReplaceAll(one, "false", "true")},
 		{"bob", "PUT", "/p-gamma", `{"member": {"can_share": 0}}`, 204, `{"members":[{"member_id":"p-beta","can_share":true},{"member_id":"p-gamma","can_share":false}]}`},
 		{"alice", "DELETE", "/p-gamma", "", 204, strings.ReplaceAll(one, "false", "true")},
-		{"alice", "PUT", "", `{"memberships": [{"member_id": "p-gamma", "can_share": 1}, {"member_id": "p-beta"}]}`, 204,
-			`{"members":[{"member_id":"p-beta","can_share":true},{"member_id":"p-gamma","can_share":true}]}`},
+		{
+			"alice", "PUT", "", `{"memberships": [{"member_id": "p-gamma", "can_share": 1}, {"member_id": "p-beta"}]}`, 204,
+			`{"members":[{"member_id":"p-beta","can_share":true},{"member_id":"p-gamma","can_share":true}]}`,
+		},
 		{"alice", "PUT", "", `{"memberships": []}`, 204, `{"members":[]}`},
 		{"alice", "PUT", "/p-beta", "", 204, one},
 	}
@@ -83,8 +85,11 @@ func TestMembersRefused(t *testing.T) {
 		{"replace, no list", call{who: "alice", method: "PUT", path: path, body: `{}`}, 400, "Invalid membership association: 'memberships'"},
 		{"replace, no member", call{who: "alice", method: "PUT", path: path, body: `{"memberships": [{}]}`}, 400, "Invalid membership association: 'member_id'"},
 		{"replace, no object", call{who: "alice", method: "PUT", path: path, body: `{"memberships": ["x"]}`}, 400, "Invalid membership association: 'member_id'"},
-		{"replace, too many", call{who: "alice", method: "PUT", path: path, body: `{"memberships": [{"member_id": "1"}, {"member_id": "2"}, {"member_id": "3"}]}`},
-			413, "The limit has been exceeded on the number of allowed image members for this image. Attempted: 3, Maximum: 2"},
+		{
+			"replace, too many",
+			call{who: "alice", method: "PUT", path: path, body: `{"memberships": [{"member_id": "1"}, {"member_id": "2"}, {"member_id": "3"}]}`},
+			413, "The limit has been exceeded on the number of allowed image members for this image. Attempted: 3, Maximum: 2",
+		},
 		{"four bytes", call{who: "alice", method: "PUT", path: path + "/%F0%9F%98%80"}, 400, "Member can't contain 4 byte unicode characters."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
