@@ -8,7 +8,7 @@ import (
 // The measured defaults of a Pool.
 const (
 	DefaultBufferSize = 1 << 20
-	DefaultBuffers    = 4
+	DefaultBuffers    = 8
 )
 
 // Pool lends the buffers of transfers. The zero value is ready; one Pool

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 
 	"glance/internal/glance"
@@ -88,7 +89,16 @@ func (s *Store) write(ctx context.Context, up store.Upload, dir, final string, r
 
 // fill copies the data and checks how much it is.
 func (s *Store) fill(ctx context.Context, f *os.File, up store.Upload, r io.Reader) (int64, error) {
-	w := &sink{ctx: ctx, file: f, want: up.Size, buffers: &s.buffers}
+	back := make(chan span, 1)
+	var moving sync.WaitGroup
+	moving.Go(func() {
+		for r := range back {
+			writeBack(f, r.offset, r.length)
+		}
+	})
+	defer moving.Wait()
+	defer close(back)
+	w := &sink{ctx: ctx, file: f, want: up.Size, buffers: &s.buffers, back: back}
 	if s.thin {
 		w.chunk = s.chunk
 	}

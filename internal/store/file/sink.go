@@ -12,7 +12,10 @@ import (
 
 // writeBackEvery is how many bytes are written before the system is told to
 // begin moving them to the disk, so that little is left for the final sync.
-const writeBackEvery = 8 << 20
+const writeBackEvery = 16 << 20
+
+// span is a range of a file.
+type span struct{ offset, length int64 }
 
 // maxWrite bounds one system call, so that a cancelled upload ends soon.
 const maxWrite = 4 << 20
@@ -25,6 +28,7 @@ type sink struct {
 	want    int64 // bytes announced, or store.SizeUnknown
 	chunk   int   // look for holes of this size; 0 for none
 	buffers *sync.Pool
+	back    chan<- span // ranges to move to the disk, by somebody who may wait for it
 
 	size   int64 // bytes so far, holes included
 	hole   bool  // the file ends with one
@@ -83,8 +87,11 @@ func (w *sink) write(p []byte) error {
 		return err
 	}
 	if w.size-w.begun >= writeBackEvery {
-		writeBack(w.file, w.begun, w.size-w.begun)
-		w.begun = w.size
+		select {
+		case w.back <- span{w.begun, w.size - w.begun}:
+			w.begun = w.size
+		default: // the disk is busy; the next range is longer
+		}
 	}
 	return nil
 }
