@@ -29,8 +29,8 @@ type bench struct {
 	nginxPIDs []int
 
 	starts                    []time.Duration
-	idle, loaded              int64 // bytes
-	uploads, hashes           []sample
+	idle, loaded              int64    // bytes
+	uploads, hashes, floor    []sample // floor: the hashes and a durable copy, by programs in C
 	downloads, nginxDownloads []sample
 }
 
@@ -212,15 +212,27 @@ func (b *bench) measureUploads(ctx context.Context) error {
 		if err := b.api.Delete(ctx, id); err != nil {
 			return err
 		}
-		theirs, err := b.timed(nil,
-			exec.CommandContext(ctx, "openssl", "md5", b.file()), exec.CommandContext(ctx, "openssl", "sha512", b.file()))
+		theirs, err := b.timed(nil, b.hashing(ctx)...)
 		if err != nil {
 			return err
 		}
-		theirs.server, theirs.client = theirs.client, 0 // the hashes are the work, nobody is a client
-		b.uploads, b.hashes = append(b.uploads, ours), append(b.hashes, theirs)
+		floor, err := b.timed(nil, append(b.hashing(ctx),
+			exec.CommandContext(ctx, "dd", "if="+b.file(), "of="+b.file()+".copy", "bs=1M", "conv=fsync", "status=none"))...)
+		if err := errors.Join(err, os.Remove(b.file()+".copy")); err != nil {
+			return err
+		}
+		for _, s := range []*sample{&theirs, &floor} {
+			s.server, s.client = s.client, 0 // this is the work, nobody is a client
+		}
+		b.uploads, b.hashes, b.floor = append(b.uploads, ours), append(b.hashes, theirs), append(b.floor, floor)
 	}
 	return nil
+}
+
+func (b *bench) hashing(ctx context.Context) []*exec.Cmd {
+	return []*exec.Cmd{
+		exec.CommandContext(ctx, "openssl", "md5", b.file()), exec.CommandContext(ctx, "openssl", "sha512", b.file()),
+	}
 }
 
 func (b *bench) measureDownloads(ctx context.Context) error {

@@ -27,14 +27,14 @@ func TestReport(t *testing.T) {
 	}
 	b := &bench{
 		mib: 512, rounds: 3, idle: 20 << 20, loaded: 60 << 20, starts: []time.Duration{30 * time.Millisecond},
-		uploads: turns(4, 5, 4), hashes: turns(2, 3, 4), downloads: turns(1, 1, 1), nginxDownloads: turns(1, 1, 1),
+		uploads: turns(4, 5, 4), hashes: turns(2, 3, 4), floor: turns(4, 5, 4), downloads: turns(1, 1, 1), nginxDownloads: turns(1, 1, 1),
 	}
 	var out strings.Builder
 	if err := b.report(&out); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"upload / hashes 0.60 0.60 0.80 meets the bar of today", "download / nginx 1.00 0.80 0.95 meets both",
+		"upload / hashes 0.60 0.60 0.80 meets the bar of today", "upload / hashes and dd 1.00", "download / nginx 1.00 0.80 0.95 meets both",
 		"upload 4.00 4.00 5.00 128 4.00 2.00", "memory, 8 uploads 60.0 MiB", "start to first answer 30 ms",
 	} {
 		if !strings.Contains(strings.Join(strings.Fields(out.String()), " "), want) {
