@@ -8,12 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// writeBack makes the system begin to move a range to the disk; it waits only
-// while the disk's queue is full. It is a hint, so errors do not matter: the
-// final sync finds them again.
-func writeBack(f *os.File, offset, length int64) {
-	_ = unix.SyncFileRange(int(f.Fd()), offset, length, unix.SYNC_FILE_RANGE_WRITE)
-}
+// syncData makes the disk keep what was written so far.
+func syncData(f *os.File) error { return unix.Fdatasync(int(f.Fd())) }
 
 // freeBytes is the room that unprivileged users have where dir is.
 func freeBytes(dir string) (uint64, error) {

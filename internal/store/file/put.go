@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 
 	"glance/internal/glance"
@@ -89,20 +88,23 @@ func (s *Store) write(ctx context.Context, up store.Upload, dir, final string, r
 
 // fill copies the data and checks how much it is.
 func (s *Store) fill(ctx context.Context, f *os.File, up store.Upload, r io.Reader) (int64, error) {
-	back := make(chan span, 1)
-	var moving sync.WaitGroup
-	moving.Go(func() {
-		for r := range back {
-			writeBack(f, r.offset, r.length)
+	asked, synced := make(chan struct{}), make(chan error, 1)
+	go func() {
+		var failed error // the system tells each failure of the disk once, so none may get lost
+		for range asked {
+			failed = errors.Join(failed, syncData(f))
 		}
-	})
-	defer moving.Wait()
-	defer close(back)
-	w := &sink{ctx: ctx, file: f, want: up.Size, buffers: &s.buffers, back: back}
+		synced <- failed
+	}()
+	w := &sink{ctx: ctx, file: f, want: up.Size, buffers: &s.buffers, sync: asked}
 	if s.thin {
 		w.chunk = s.chunk
 	}
 	_, err := io.Copy(w, r)
+	close(asked)
+	if failed := <-synced; w.failed == nil {
+		w.failed = failed
+	}
 	if w.failed != nil {
 		return 0, s.failed(w.failed)
 	}

@@ -10,12 +10,9 @@ import (
 	"glance/internal/store"
 )
 
-// writeBackEvery is how many bytes are written before the system is told to
-// begin moving them to the disk, so that little is left for the final sync.
-const writeBackEvery = 16 << 20
-
-// span is a range of a file.
-type span struct{ offset, length int64 }
+// syncEvery is how many bytes are written before the disk is asked to keep
+// them, so that little is left for the final sync.
+const syncEvery = 16 << 20
 
 // maxWrite bounds one system call, so that a cancelled upload ends soon.
 const maxWrite = 4 << 20
@@ -28,11 +25,11 @@ type sink struct {
 	want    int64 // bytes announced, or store.SizeUnknown
 	chunk   int   // look for holes of this size; 0 for none
 	buffers *sync.Pool
-	back    chan<- span // ranges to move to the disk, by somebody who may wait for it
+	sync    chan<- struct{} // asks for a sync by somebody who may wait for it
 
 	size   int64 // bytes so far, holes included
 	hole   bool  // the file ends with one
-	begun  int64 // what is on its way to the disk
+	asked  int64 // size when a sync was last asked for
 	failed error // why writing failed, as opposed to reading
 }
 
@@ -86,11 +83,11 @@ func (w *sink) write(p []byte) error {
 	} else if err := w.sparse(p); err != nil {
 		return err
 	}
-	if w.size-w.begun >= writeBackEvery {
+	if w.size-w.asked >= syncEvery {
 		select {
-		case w.back <- span{w.begun, w.size - w.begun}:
-			w.begun = w.size
-		default: // the disk is busy; the next range is longer
+		case w.sync <- struct{}{}:
+			w.asked = w.size
+		default: // the disk is busy; the next sync has more to do
 		}
 	}
 	return nil
