@@ -158,7 +158,8 @@ func TestRegistryOptions(t *testing.T) {
 		"registry_client_ca_file = /nowhere\n":               "registry_client_ca_file",
 		"registry_client_cert_file = /nowhere\n":             "registry_client_cert_file",
 		"use_user_token = false\nauth_strategy = keystone\n": "use_user_token = false",
-		"registry_client_ca_file = /dev/null\n":              "there is no certificate",
+		"registry_client_ca_file = /dev/null\n":              "has no certificate",
+		"registry_client_key_file = /nowhere\n":              "there is no registry_client_cert_file",
 	} {
 		_, err := serveAPI(t, "[DEFAULT]\ndata_api = glance.db.registry.api\n"+options, "")
 		if err == nil || !strings.Contains(err.Error(), want) {

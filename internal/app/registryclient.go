@@ -2,18 +2,15 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"glance/internal/api"
+	"glance/internal/clienttls"
 	"glance/internal/config"
 	"glance/internal/glance"
 	"glance/internal/metadata"
@@ -77,23 +74,17 @@ func registryURL(opt *config.RegistryClient) string {
 }
 
 func registryTransport(opt *config.RegistryClient) (*http.Transport, error) {
-	conf := &tls.Config{InsecureSkipVerify: opt.ClientInsecure} //nolint:gosec // registry_client_insecure says so
-	if opt.ClientCAFile != "" {
-		text, err := os.ReadFile(opt.ClientCAFile)
-		if err != nil {
-			return nil, fmt.Errorf("registry_client_ca_file: %w", err)
-		}
-		conf.RootCAs = x509.NewCertPool()
-		if !conf.RootCAs.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("registry_client_ca_file: there is no certificate in %s", opt.ClientCAFile)
-		}
+	if opt.ClientKeyFile != "" && opt.ClientCertFile == "" {
+		return nil, errors.New("registry_client_key_file: there is no registry_client_cert_file")
 	}
-	if opt.ClientCertFile != "" || opt.ClientKeyFile != "" {
-		pair, err := tls.LoadX509KeyPair(opt.ClientCertFile, opt.ClientKeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("registry_client_cert_file, registry_client_key_file: %w", err)
-		}
-		conf.Certificates = []tls.Certificate{pair}
+	conf, err := clienttls.Files{
+		CA:       clienttls.File{Option: "registry_client_ca_file", Path: opt.ClientCAFile},
+		Cert:     clienttls.File{Option: "registry_client_cert_file", Path: opt.ClientCertFile},
+		Key:      clienttls.File{Option: "registry_client_key_file", Path: opt.ClientKeyFile},
+		Insecure: opt.ClientInsecure,
+	}.Config()
+	if err != nil {
+		return nil, err
 	}
 	return &http.Transport{
 		TLSClientConfig: conf, MaxIdleConnsPerHost: 64, IdleConnTimeout: 90 * time.Second, ForceAttemptHTTP2: true,

@@ -19,7 +19,7 @@ type row struct {
 
 // The floors, lowest first. A package imports what its row names and nothing else of ours.
 var (
-	libraries = []string{"imgformat", "rules", "jsonpatch", "jsonschema", "ini", "journal", "multihash", "lifecycle", "oslolog"}
+	libraries = []string{"clienttls", "imgformat", "rules", "jsonpatch", "jsonschema", "ini", "journal", "multihash", "lifecycle", "oslolog"}
 	sockets   = []string{"store", "metadata", "auth", "policy", "quota", "notify", "cache", "signature"}
 	verbs     = []string{"images", "importflow", "metadefs", "housekeeping"}
 )
@@ -48,13 +48,13 @@ var table = slices.Concat(
 	},
 	[]row{
 		{room: "metadata/wire", may: []string{"glance"}},
-		{room: "metadata/sqldb", may: []string{"metadata", "metadata/sqldb/migrations", "glance"}, foreign: true, driver: true},
+		{room: "metadata/sqldb", may: []string{"metadata", "metadata/sqldb/migrations", "glance", "clienttls"}, foreign: true, driver: true},
 		{room: "metadata/sealed", may: []string{"metadata", "glance"}},
 		{room: "metadata/sqldb/migrations", may: []string{"glance"}, foreign: true},
 	},
-	family("store", "glance"),
+	family("store", "glance", "clienttls"),
 	family("metadata", "glance", "metadata/wire"),
-	family("auth", "glance"),
+	family("auth", "glance", "clienttls"),
 	family("policy", "glance", "rules"),
 	family("quota", "glance"),
 	family("notify", "glance"),

@@ -3,17 +3,15 @@ package keystone
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"time"
 
+	"glance/internal/clienttls"
 	"glance/internal/glance"
 )
 
@@ -34,48 +32,22 @@ type client struct {
 }
 
 func newClient(c *Config) (*client, error) {
-	transport, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		return nil, errors.New("the default transport of HTTP was replaced")
-	}
-	transport = transport.Clone()
-	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = connections, connections/2
-	var err error
-	if transport.TLSClientConfig, err = tlsConfig(c); err != nil {
+	transport, err := clienttls.Files{
+		CA:       clienttls.File{Option: "cafile", Path: c.CAFile},
+		Cert:     clienttls.File{Option: "certfile", Path: c.CertFile},
+		Key:      clienttls.File{Option: "keyfile", Path: c.KeyFile},
+		Insecure: c.Insecure,
+	}.Transport()
+	if err != nil {
 		return nil, err
 	}
+	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = connections, connections/2
 	out := &client{timeout: c.Timeout, retries: c.Retries, agent: c.UserAgent}
 	if out.timeout <= 0 {
 		out.timeout = defaultTimeout
 	}
 	out.http = http.Client{Transport: transport, CheckRedirect: sameServer}
 	return out, nil
-}
-
-func tlsConfig(c *Config) (*tls.Config, error) {
-	conf := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: c.Insecure} //nolint:gosec // the operator's choice
-	if c.CAFile != "" {
-		pem, err := os.ReadFile(c.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("cafile: %w", err)
-		}
-		conf.RootCAs = x509.NewCertPool()
-		if !conf.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("cafile: %s has no certificate", c.CAFile)
-		}
-	}
-	if c.CertFile != "" {
-		keyFile := c.KeyFile
-		if keyFile == "" {
-			keyFile = c.CertFile
-		}
-		pair, err := tls.LoadX509KeyPair(c.CertFile, keyFile)
-		if err != nil {
-			return nil, fmt.Errorf("certfile: %w", err)
-		}
-		conf.Certificates = []tls.Certificate{pair}
-	}
-	return conf, nil
 }
 
 // sameServer keeps tokens and passwords, which go along with a redirect, where

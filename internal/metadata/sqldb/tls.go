@@ -3,9 +3,9 @@ package sqldb
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"os"
 	"strings"
 
+	"glance/internal/clienttls"
 	"glance/internal/glance"
 )
 
@@ -19,21 +19,15 @@ func mysqlTLS(u URL) (*tls.Config, error) {
 	if ca == "" && cert == "" && !isTrue(q.Get("ssl_verify_cert")) && !isTrue(q.Get("ssl_verify_identity")) {
 		return nil, nil
 	}
-	cfg := &tls.Config{ServerName: u.Host, MinVersion: tls.VersionTLS12}
-	if ca != "" {
-		pem, err := os.ReadFile(ca)
-		cfg.RootCAs = x509.NewCertPool()
-		if err != nil || !cfg.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, glance.Because(glance.Invalid, err, "The file of ssl_ca, "+ca+", holds no certificates that can be read.")
-		}
+	cfg, err := clienttls.Files{
+		CA:   clienttls.File{Option: "ssl_ca", Path: ca},
+		Cert: clienttls.File{Option: "ssl_cert", Path: cert},
+		Key:  clienttls.File{Option: "ssl_key", Path: q.Get("ssl_key")},
+	}.Config()
+	if err != nil {
+		return nil, glance.Because(glance.Invalid, err, "The files of ssl_ca, ssl_cert and ssl_key cannot be used.")
 	}
-	if cert != "" {
-		pair, err := tls.LoadX509KeyPair(cert, orDefault(q.Get("ssl_key"), cert))
-		if err != nil {
-			return nil, glance.Because(glance.Invalid, err, "The files of ssl_cert and ssl_key hold no certificate and key that can be read.")
-		}
-		cfg.Certificates = []tls.Certificate{pair}
-	}
+	cfg.ServerName = u.Host
 	identity := orDefault(q.Get("ssl_verify_identity"), q.Get("ssl_check_hostname"))
 	checkChain := said(q.Get("ssl_verify_cert"), ca != "" || isTrue(identity))
 	if checkChain && said(identity, ca != "") {
