@@ -2,6 +2,7 @@ package metadata
 
 import (
 	"context"
+	"strings"
 
 	"glance/internal/glance"
 )
@@ -11,8 +12,8 @@ import (
 // call happens as a whole or not at all.
 //
 // Parts are reached through their namespace, as Namespace gave it: a driver
-// goes by its ID, or by its Name where it knows no rows. When it is gone by
-// then, the error is NotFound, as Namespace would say. Names are unique as the
+// goes by its ID and Name, or by its Name where it knows no rows. When it is
+// gone or renamed by then, the error is NotFound, as Namespace would say. Names are unique as the
 // engine compares them: MySQL takes no notice of case and of blanks at the end.
 // CreatedAt and UpdatedAt of what is added are set to now and stand in the
 // argument afterwards; an update sets UpdatedAt. Change functions are as those
@@ -96,12 +97,35 @@ func NamespaceColumn(name string) bool {
 	return false
 }
 
+// mostResourceTypes bounds what the filter of a query names.
+const mostResourceTypes = 500
+
+// Check finds what no database is asked for; the error is Invalid. Drivers
+// call it, so that no name from outside gets into the text of a statement.
+func (q *NamespaceQuery) Check() error {
+	if !NamespaceColumn(q.Sort) {
+		return glance.Errorf(glance.Invalid, "There is no column %q to sort by.", q.Sort)
+	}
+	if len(q.ResourceTypes) > mostResourceTypes {
+		return glance.Errorf(glance.Invalid, "At most %d resource types can be combined.", mostResourceTypes)
+	}
+	return nil
+}
+
 // TagQuery says which tags a page holds, as NamespaceQuery does.
 type TagQuery struct {
 	Limit  int
 	Marker string // the name of a tag; NotFound as MetadefTag
 	Sort   string // see TagColumn
 	Asc    bool
+}
+
+// Check is as that of NamespaceQuery.
+func (q *TagQuery) Check() error {
+	if !TagColumn(q.Sort) {
+		return glance.Errorf(glance.Invalid, "There is no column %q to sort by.", q.Sort)
+	}
+	return nil
 }
 
 // TagColumn reports whether tags can be sorted by a column.
@@ -111,4 +135,18 @@ func TagColumn(name string) bool {
 		return true
 	}
 	return false
+}
+
+// JoinRequired gives the text that drivers keep for MetadefObject.Required,
+// empty for null. What has a comma comes back in parts.
+//
+// Compat: the original's column is a text with commas.
+func JoinRequired(names []string) string { return strings.Join(names, ",") }
+
+// SplitRequired reads what JoinRequired wrote.
+func SplitRequired(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, ",")
 }

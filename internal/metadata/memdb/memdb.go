@@ -17,9 +17,13 @@ type DB struct {
 	images   map[string]*record
 	tasks    map[string]*glance.Task
 	location int64 // the last number given to a location
+	metadefs metadefs
 }
 
-var _ metadata.Store = (*DB)(nil)
+var (
+	_ metadata.Store    = (*DB)(nil)
+	_ metadata.Metadefs = (*DB)(nil)
+)
 
 // New gives an empty store.
 func New() *DB {
