@@ -48,11 +48,11 @@ func MetadefPartExists(part MetadefPart, name, namespace string) error {
 }
 
 // MetadefPartRenamed is the error of a new name that another object, property
-// or tag has.
+// or tag has. Compat: that of a tag is as if it were added (golden
+// metadefs-tags-basic).
 func MetadefPartRenamed(part MetadefPart, name, namespace string) error {
 	if part == PartTag {
-		return glance.Errorf(glance.Conflict, "Invalid update. It would result in a duplicate metadata tag "+
-			"with the same name=%s in namespace=%s. (Please note that metadata tag names are case insensitive).", name, namespace)
+		return MetadefPartExists(part, name, namespace)
 	}
 	return glance.Errorf(glance.Conflict, "Invalid update. It would result in a duplicate metadata definition %s "+
 		"with the same name=%s in namespace=%s.", part, name, namespace)

@@ -17,8 +17,8 @@ import (
 // engine compares them: MySQL takes no notice of case and of blanks at the end.
 // CreatedAt and UpdatedAt of what is added are set to now and stand in the
 // argument afterwards; an update sets UpdatedAt. Change functions are as those
-// of UpdateImage. A new name that is taken is a Conflict that begins with
-// "Invalid update."; the texts of all errors are in errorsmetadefs.go.
+// of UpdateImage. A new name that is taken is a Conflict; the texts of all errors
+// are in errorsmetadefs.go.
 type Metadefs interface {
 	// CreateNamespace stores a namespace with all its parts. Resource types
 	// that are new are made, not protected. Conflict for the namespace, or for
