@@ -78,7 +78,11 @@ func buildAPI(ctx context.Context, cfg *config.API, s site) (_ *Generation, err 
 		return nil, err
 	}
 	db, err := share(g, sharing[metadata.Store]{
-		what: "database", configuration: []any{cfg.Database, cfg.Registry},
+		what: "database",
+		configuration: []any{
+			cfg.Database, cfg.Registry,
+			certificates(cfg.Registry.ClientCAFile, cfg.Registry.ClientCertFile, cfg.Registry.ClientKeyFile),
+		},
 		build: func(room *Generation) (metadata.Store, error) {
 			return buildAPIMetadata(ctx, room, cfg)
 		},

@@ -42,16 +42,9 @@ func buildAuthToken(g *Generation, loaded *config.Loaded, log *slog.Logger) auth
 // shareFilter lets a reload keep the tokens that are remembered. Certificates
 // are part of the configuration by what is in their files.
 func shareFilter(g *Generation, conf keystone.Config, log *slog.Logger) (*keystone.Filter, error) {
-	certificates := map[string]string{}
-	for _, name := range []string{conf.CAFile, conf.CertFile, conf.KeyFile} {
-		text, err := os.ReadFile(name)
-		if err == nil {
-			certificates[name] = string(text)
-		} // else Open says what is wrong
-	}
 	return share(g, sharing[*keystone.Filter]{
 		what:          "check of tokens",
-		configuration: []any{conf, certificates},
+		configuration: []any{conf, certificates(conf.CAFile, conf.CertFile, conf.KeyFile)},
 		build: func(room *Generation) (*keystone.Filter, error) {
 			conf.Log = log.With("logger", "keystonemiddleware.auth_token")
 			filter, err := keystone.Open(conf)
@@ -61,6 +54,18 @@ func shareFilter(g *Generation, conf keystone.Config, log *slog.Logger) (*keysto
 			return filter, err
 		},
 	})
+}
+
+// certificates is what is in files that a shared room reads: a reload sees that
+// they were renewed. What cannot be read is the room's to complain of.
+func certificates(files ...string) map[string]string {
+	found := map[string]string{}
+	for _, name := range files {
+		if text, err := os.ReadFile(name); err == nil {
+			found[name] = string(text)
+		}
+	}
+	return found
 }
 
 // authTokenOptions: auth_section moves the credentials elsewhere, and what the

@@ -155,11 +155,13 @@ func TestRegistryOptions(t *testing.T) {
 		t.Errorf("a registry of a registry: %v", err)
 	}
 	for options, want := range map[string]string{
-		"registry_client_ca_file = /nowhere\n":               "registry_client_ca_file",
-		"registry_client_cert_file = /nowhere\n":             "registry_client_cert_file",
-		"use_user_token = false\nauth_strategy = keystone\n": "use_user_token = false",
-		"registry_client_ca_file = /dev/null\n":              "has no certificate",
-		"registry_client_key_file = /nowhere\n":              "there is no registry_client_cert_file",
+		"registry_client_ca_file = /nowhere\n":                                                               "registry_client_ca_file",
+		"registry_client_cert_file = /nowhere\n":                                                             "registry_client_cert_file",
+		"use_user_token = false\nauth_strategy = keystone\n":                                                 "needs auth_url",
+		"use_user_token = false\nauth_url = http://id\nadmin_user = u\nadmin_password = p\n":                 "needs admin_tenant_name",
+		"use_user_token = false\nauth_url = id\nadmin_user = u\nadmin_password = p\nadmin_tenant_name = t\n": "no http or https URL",
+		"registry_client_ca_file = /dev/null\n":                                                              "has no certificate",
+		"registry_client_key_file = /nowhere\n":                                                              "there is no registry_client_cert_file",
 	} {
 		_, err := serveAPI(t, "[DEFAULT]\ndata_api = glance.db.registry.api\n"+options, "")
 		if err == nil || !strings.Contains(err.Error(), want) {

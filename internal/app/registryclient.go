@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"glance/internal/api"
+	"glance/internal/auth/keystone"
 	"glance/internal/clienttls"
 	"glance/internal/config"
 	"glance/internal/glance"
@@ -23,7 +25,7 @@ const registryAPI = "glance.db.registry.api"
 // buildAPIMetadata: the API keeps metadata in a database or in a registry.
 func buildAPIMetadata(ctx context.Context, g *Generation, cfg *config.API) (metadata.Store, error) {
 	if cfg.Registry.DataAPI == registryAPI {
-		return buildRegistryClient(g, &cfg.Registry)
+		return buildRegistryClient(g, &cfg.Registry, cfg.Program)
 	}
 	return buildMetadata(ctx, g, &cfg.Database, cfg.Registry.DataAPI)
 }
@@ -37,7 +39,7 @@ func buildRegistryMetadata(ctx context.Context, g *Generation, cfg *config.Regis
 }
 
 // buildRegistryClient makes the registry of [DEFAULT] the database.
-func buildRegistryClient(g *Generation, opt *config.RegistryClient) (metadata.Store, error) {
+func buildRegistryClient(g *Generation, opt *config.RegistryClient, agent string) (metadata.Store, error) {
 	transport, err := registryTransport(opt)
 	if err != nil {
 		return nil, config.Fail(config.CodeValue, err)
@@ -51,13 +53,36 @@ func buildRegistryClient(g *Generation, opt *config.RegistryClient) (metadata.St
 	switch {
 	case opt.UseUserToken:
 		client.Token = func(_ context.Context, who glance.Caller) (string, error) { return who.Token, nil }
-	case strings.EqualFold(opt.AuthStrategy, "keystone"):
-		return nil, config.Fail(config.CodeValue, errors.New("use_user_token = false with auth_strategy = keystone is not supported: "+
-			"let the registry run with flavor trusted-auth and set send_identity_headers"))
+	case opt.AuthURL != "", strings.EqualFold(opt.AuthStrategy, "keystone"):
+		own, err := registryLogin(opt, agent)
+		if err != nil {
+			return nil, config.Fail(config.CodeValue, err)
+		}
+		g.onClose(own.Close)
+		client.Token = func(ctx context.Context, _ glance.Caller) (string, error) { return own.Token(ctx) }
+		client.Refused = own.Refused
 	}
 	db := all.OpenRegistry(client)
 	g.onClose(db.Close)
 	return db, nil
+}
+
+// registryLogin is the service's own login. Compat: the options are from before
+// domains, and registry_client_insecure counts for the identity service too.
+func registryLogin(opt *config.RegistryClient, agent string) (*keystone.Session, error) {
+	for _, needed := range []struct{ option, value string }{
+		{"auth_url", opt.AuthURL}, {"admin_user", opt.AdminUser}, {"admin_password", opt.AdminPassword}, {"admin_tenant_name", opt.AdminTenantName},
+	} {
+		if needed.value == "" {
+			return nil, fmt.Errorf("use_user_token = false with auth_strategy = keystone needs %s", needed.option)
+		}
+	}
+	return keystone.OpenSession(keystone.Config{
+		Credentials: keystone.Credentials{
+			AuthType: "password", AuthURL: opt.AuthURL, Username: opt.AdminUser, Password: opt.AdminPassword, ProjectName: opt.AdminTenantName,
+		},
+		Insecure: opt.ClientInsecure, UserAgent: agent,
+	})
 }
 
 // registryURL: the address that a server listens on everywhere is this machine.

@@ -94,7 +94,14 @@ func LoadAPI(in Input) (*API, error) {
 	if err := loaded.useEmbedded(args); err != nil {
 		return nil, err
 	}
-	return finishAPI(loaded)
+	api, err := finishAPI(loaded)
+	if err != nil {
+		return nil, err
+	}
+	if url := in.env("OS_AUTH_URL"); url != "" {
+		api.Registry.AuthURL = url
+	}
+	return api, nil
 }
 
 // foundingFlags are the flags of the founding document that later releases

@@ -354,3 +354,17 @@ func TestRecordedConfigurations(t *testing.T) {
 		})
 	}
 }
+
+// Spec registry §1: the environment wins.
+func TestAuthURL(t *testing.T) {
+	p := place{t, t.TempDir()}
+	p.write("work/glance-api.conf", "[DEFAULT]\nauth_url = http://file\n")
+	in := p.input("glance-api")
+	for environ, want := range map[string]string{"OS_AUTH_URL=http://env": "http://env", "OS_AUTH_URL=": "http://file"} {
+		in.Environ = append(p.input("").Environ, environ)
+		c, err := config.LoadAPI(in)
+		if err != nil || c.Registry.AuthURL != want {
+			t.Errorf("%s: %+v, %v", environ, c, err)
+		}
+	}
+}

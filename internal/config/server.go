@@ -44,12 +44,12 @@ type RegistryClient struct {
 	ClientTimeout   int    `ini:"registry_client_timeout" default:"600" min:"0" help:"Seconds to wait for the registry; 0 means forever."`
 	SendIdentity    bool   `ini:"send_identity_headers" default:"false" help:"Send the caller's identity in headers to the registry."`
 	UseUserToken    bool   `ini:"use_user_token" default:"true" help:"Send the caller's token to the registry."`
-	AdminUser       string `ini:"admin_user" help:"User for the registry when the caller's token is not used."`
+	AdminUser       string `ini:"admin_user" help:"User whose token the registry gets when the caller's is not sent. Identity service: auth_url."`
 	AdminPassword   string `ini:"admin_password" secret:"true" help:"Password of admin_user."`
 	AdminTenantName string `ini:"admin_tenant_name" help:"Project of admin_user."`
-	AuthURL         string `ini:"auth_url" help:"Identity service of admin_user."`
-	AuthStrategy    string `ini:"auth_strategy" default:"noauth" help:"How to authenticate admin_user: noauth or keystone."`
-	AuthRegion      string `ini:"auth_region" help:"Region of the identity service."`
+	AuthURL         string `ini:"auth_url" help:"Identity service of admin_user, with or without a version. The environment variable OS_AUTH_URL wins. Setting it means auth_strategy keystone."`
+	AuthStrategy    string `ini:"auth_strategy" default:"noauth" choices:"noauth,keystone" fold:"true" help:"How admin_user gets a token: noauth (none) or keystone."`
+	AuthRegion      string `ini:"auth_region" accept:"true" help:"Region of the identity service; the registry has an address of its own."`
 }
 
 // OldAPI are options of earlier releases for the API versions and identities.

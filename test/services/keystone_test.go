@@ -21,6 +21,7 @@ func TestKeystone(t *testing.T) {
 	t.Run("sharing", func(t *testing.T) { keystoneSharing(t, k) })
 	t.Run("denials", func(t *testing.T) { keystoneDenials(t, k, n) })
 	t.Run("tokens", func(t *testing.T) { keystoneTokens(t, k, n) })
+	t.Run("registry", func(t *testing.T) { keystoneRegistry(t, k) })
 	t.Run("outage", func(t *testing.T) { keystoneOutage(t, k, n) })
 	k.checkLogs(n)
 }

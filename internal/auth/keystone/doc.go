@@ -7,6 +7,9 @@
 // becomes of a request whose token proves nothing is the configuration's
 // decision: refused here, or marked Invalid and left to what comes next.
 //
+// A Session is the service's own login alone, for whoever asks other services
+// in its name.
+//
 // # Promises
 //
 // A token is asked about once for all requests that bring it at the same time,

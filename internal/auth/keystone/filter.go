@@ -58,10 +58,7 @@ func Open(c Config) (*Filter, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	f.stop = stop
 	f.checks = newFlights[check, *token](ctx, &f.running)
-	f.session = session{
-		client: client, endpoints: &endpoints{client: client, found: map[string]string{}}, cred: &f.conf.Credentials,
-		iface: c.Interface, region: c.Region, renewals: newFlights[struct{}, *ownToken](ctx, &f.running),
-	}
+	f.session.open(ctx, client, &f.conf, &f.running)
 	return f, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -29,6 +30,13 @@ type session struct {
 	region    string
 	current   atomic.Pointer[ownToken]
 	renewals  flights[struct{}, *ownToken]
+}
+
+// open makes a session whose goroutines are counted and end with ctx.
+func (s *session) open(ctx context.Context, client *client, c *Config, running *sync.WaitGroup) {
+	s.client, s.cred, s.iface, s.region = client, &c.Credentials, c.Interface, c.Region
+	s.endpoints = &endpoints{client: client, found: map[string]string{}}
+	s.renewals = newFlights[struct{}, *ownToken](ctx, running)
 }
 
 // token is one that holds for some time to come. It is Unavailable when there

@@ -25,6 +25,9 @@ type Options struct {
 	Who func(ctx context.Context) glance.Caller
 	// Token gives the token of a request, "" for none; nil sends none.
 	Token func(ctx context.Context, who glance.Caller) (string, error)
+	// Refused is told of a token that the registry does not take; a request asks
+	// Token once more then. nil: the token is the caller's, who has no other.
+	Refused func(token string)
 	// Identity sends who asks in headers.
 	Identity bool
 }
@@ -61,6 +64,8 @@ func (db *DB) Ping(ctx context.Context) error {
 
 type args = map[string]any
 
+const tokenHeader = "X-Auth-Token"
+
 // maxAnswer bounds an answer, in bytes.
 const maxAnswer = 1 << 30
 
@@ -75,26 +80,39 @@ func (db *DB) call(ctx context.Context, sc metadata.Scope, name string, kwargs a
 	if err != nil {
 		return false, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, db.opt.URL+"/rpc", bytes.NewReader(text))
-	if err != nil {
+	answer, body, err := db.ask(ctx, sc, text)
+	if err == nil && answer.StatusCode == http.StatusUnauthorized && db.opt.Refused != nil {
+		db.opt.Refused(answer.Request.Header.Get(tokenHeader)) // revoked, or the identity service has new keys
+		answer, body, err = db.ask(ctx, sc, text)
+	}
+	switch {
+	case err != nil:
 		return false, err
+	case answer.StatusCode != http.StatusOK:
+		return false, refused(name, answer.StatusCode, body)
+	}
+	return answer.Header.Get(wire.ExactHeader) != "", readResult(name, body, to)
+}
+
+// ask sends commands and reads the whole answer.
+func (db *DB) ask(ctx context.Context, sc metadata.Scope, commands []byte) (*http.Response, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, db.opt.URL+"/rpc", bytes.NewReader(commands))
+	if err != nil {
+		return nil, nil, err
 	}
 	if err := db.identify(ctx, sc, req.Header); err != nil {
-		return false, err
+		return nil, nil, err
 	}
 	answer, err := db.opt.HTTP.Do(req)
 	if err != nil {
-		return false, unreachable(ctx, err)
+		return nil, nil, unreachable(ctx, err)
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
 	if err != nil {
-		return false, unreachable(ctx, err)
+		return nil, nil, unreachable(ctx, err)
 	}
-	if answer.StatusCode != http.StatusOK {
-		return false, refused(name, answer.StatusCode, body)
-	}
-	return answer.Header.Get(wire.ExactHeader) != "", readResult(name, body, to)
+	return answer, body, nil
 }
 
 // unreachable words what went wrong on the way. The URL stands in the log only.
@@ -173,7 +191,7 @@ func (db *DB) identify(ctx context.Context, sc metadata.Scope, h http.Header) er
 			return err
 		}
 		if token != "" {
-			h.Set("X-Auth-Token", token)
+			h.Set(tokenHeader, token)
 		}
 	}
 	if db.opt.Identity {

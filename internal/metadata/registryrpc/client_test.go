@@ -227,3 +227,48 @@ func TestIdentity(t *testing.T) {
 		t.Errorf("no token to be had: %v", err)
 	}
 }
+
+// TestRefusedToken: one more request with another token, and no more than that.
+func TestRefusedToken(t *testing.T) {
+	var asked []string
+	answers := map[string]int{"old": 401, "bad": 401}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token := r.Header.Get("X-Auth-Token")
+		asked = append(asked, token)
+		if status := answers[token]; status != 0 {
+			w.WriteHeader(status)
+			return
+		}
+		_, _ = io.WriteString(w, "[[]]")
+	}))
+	t.Cleanup(server.Close)
+	for _, tt := range []struct {
+		tokens string // one after the other
+		own    bool
+		asked  string
+		want   error
+	}{
+		{"old new", true, "old new", nil},
+		{"old bad new", true, "old bad", glance.Unauthenticated},
+		{"old new", false, "old", glance.Unauthenticated},
+		{"new", true, "new", nil},
+	} {
+		asked = nil
+		left := strings.Fields(tt.tokens)
+		opt := registryrpc.Options{URL: server.URL, Token: func(context.Context, glance.Caller) (string, error) { return left[0], nil }}
+		if tt.own {
+			opt.Refused = func(token string) {
+				if token != left[0] {
+					t.Errorf("%s was refused, told is %s", left[0], token)
+				}
+				if len(left) > 1 {
+					left = left[1:]
+				}
+			}
+		}
+		err := open(t, opt).Ping(t.Context())
+		if !errors.Is(err, tt.want) || strings.Join(asked, " ") != tt.asked {
+			t.Errorf("%+v: %v, asked with %q", tt, err, asked)
+		}
+	}
+}
