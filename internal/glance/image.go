@@ -14,6 +14,10 @@ const ReservedPrefix = "os_glance"
 // image-states §5). A normal save neither makes, changes nor removes it.
 const LockProperty = "os_glance_import_task"
 
+// ImportingProperty names the stores that an image is being imported or copied
+// to; empty when it is not.
+const ImportingProperty = "os_glance_importing_to_stores"
+
 // StageHostProperty and HashHostProperty name the node that holds staged data
 // or hashes a location; neither is ever shown.
 const (

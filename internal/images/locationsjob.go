@@ -95,9 +95,6 @@ func (a *adding) add(ctx context.Context) error {
 	if err := size.usable(); err != nil {
 		return err
 	}
-	if err := a.admitBytes(ctx, size.bytes); err != nil {
-		return err
-	}
 	if err := a.attach(ctx, size.bytes); err != nil || !a.SecureHash {
 		return err
 	}
@@ -121,29 +118,43 @@ func (a *adding) begin(ctx context.Context) error {
 
 func errAborted() error { return glance.Errorf(glance.Conflict, "Task was aborted externally") }
 
-func (a *adding) admitBytes(ctx context.Context, size int64) error {
-	if a.Quota.Unlimited() {
-		return nil
-	}
-	used, err := a.Images.Usage(ctx, a.who.ProjectID, "")
-	if err != nil {
-		return err
-	}
-	return a.Quota.AdmitLocations(used, size)
-}
-
 // change changes the image while the lock is this task's.
 func (a *adding) change(ctx context.Context, change func(*glance.Image) error) error {
 	_, err := a.Images.UpdateImage(ctx, metadata.ScopeOf(a.who), a.id, func(img *glance.Image) error {
-		if !holdsLock(img, a.task) {
-			return errAborted()
-		}
-		if !a.who.Admin && (img.Owner == "" || img.Owner != a.who.ProjectID) {
-			return glance.Errorf(glance.Forbidden, "You do not own this image")
+		if err := a.mayChange(img); err != nil {
+			return err
 		}
 		return change(img)
 	})
 	return err
+}
+
+// changeWithin is change, if the owner's quota has room for more data.
+func (a *adding) changeWithin(ctx context.Context, size int64, change func(*glance.Image) error) error {
+	if a.Quota.Unlimited() {
+		return a.change(ctx, change)
+	}
+	of := metadata.Account{Owner: a.who.ProjectID}
+	_, err := a.Images.UpdateMetered(ctx, metadata.ScopeOf(a.who), a.id, of, func(img *glance.Image, used int64) error {
+		if err := a.Quota.AdmitLocations(used, size); err != nil {
+			return err
+		}
+		if err := a.mayChange(img); err != nil {
+			return err
+		}
+		return change(img)
+	})
+	return err
+}
+
+func (a *adding) mayChange(img *glance.Image) error {
+	if !holdsLock(img, a.task) {
+		return errAborted()
+	}
+	if !a.who.Admin && (img.Owner == "" || img.Owner != a.who.ProjectID) {
+		return glance.Errorf(glance.Forbidden, "You do not own this image")
+	}
+	return nil
 }
 
 // attach gives the image the location and moves it on: to active, or to
@@ -151,7 +162,7 @@ func (a *adding) change(ctx context.Context, change func(*glance.Image) error) e
 // keeps the location and stays queued, which is a failure all the same.
 func (a *adding) attach(ctx context.Context, size int64) error {
 	var stuck error
-	err := a.change(ctx, func(img *glance.Image) error {
+	err := a.changeWithin(ctx, size, func(img *glance.Image) error {
 		if img.Status != glance.StatusQueued {
 			return errNotQueued(img)
 		}

@@ -52,7 +52,7 @@ func (e *Editor) admitOps(changes []Change) error {
 // with a question; it is run again when that is answered.
 type facts struct {
 	sizes map[string]sized // by URL
-	used  *int64           // bytes the owner occupies
+	used  int64            // bytes the owner occupies; only with a quota
 
 	op      int               // the change being applied
 	dropped []glance.Location // what removals took out so far
@@ -60,30 +60,21 @@ type facts struct {
 	settled []int             // changes whose removal is done already
 }
 
-// question is what a patch must know before it can go on; exactly one field is
-// set.
-type question struct {
-	size *glance.Location
-	used bool
-}
+// question is the location whose size a patch must know before it can go on.
+type question struct{ of glance.Location }
 
 func (q *question) Error() string { return "a patch must know more of its locations" }
 
 func (f *facts) size(loc glance.Location) (sized, error) {
 	s, ok := f.sizes[loc.URL]
 	if !ok {
-		return sized{}, &question{size: &loc}
+		return sized{}, &question{loc}
 	}
 	return s, nil
 }
 
-func (e *Editor) answer(ctx context.Context, who *glance.Caller, f *facts, q *question) error {
-	if q.used {
-		used, err := e.Images.Usage(ctx, who.ProjectID, "")
-		f.used = &used
-		return err
-	}
-	f.sizes[q.size.URL] = ask(ctx, e.Stores, *q.size)
+func (e *Editor) answer(ctx context.Context, f *facts, q *question) error {
+	f.sizes[q.of.URL] = ask(ctx, e.Stores, q.of)
 	return ctx.Err()
 }
 
@@ -124,7 +115,8 @@ func (e *Editor) patchLocations(ctx context.Context, who *glance.Caller, id stri
 // locations to be removed are only marked, and nothing else is saved.
 func (e *Editor) applyKnowing(ctx context.Context, who *glance.Caller, id string, changes []Change, f *facts, m *removal) (img *glance.Image, order []glance.Location, err error) {
 	for {
-		img, err = e.Images.UpdateImage(ctx, metadata.ScopeOf(*who), id, func(img *glance.Image) (err error) {
+		img, err = e.updateWithin(ctx, who, id, func(img *glance.Image, used int64) (err error) {
+			f.used = used
 			order, err = e.applyLocations(ctx, who, img, changes, f, m)
 			return err
 		})
@@ -132,10 +124,19 @@ func (e *Editor) applyKnowing(ctx context.Context, who *glance.Caller, id string
 		if !errors.As(err, &q) {
 			return img, order, err
 		}
-		if err := e.answer(ctx, who, f, q); err != nil {
+		if err := e.answer(ctx, f, q); err != nil {
 			return nil, nil, err
 		}
 	}
+}
+
+// updateWithin changes an image while nobody else can take what the owner's
+// quota has left; without a quota used is 0.
+func (e *Editor) updateWithin(ctx context.Context, who *glance.Caller, id string, change func(img *glance.Image, used int64) error) (*glance.Image, error) {
+	if e.Locations.Quota.Unlimited() {
+		return e.Images.UpdateImage(ctx, metadata.ScopeOf(*who), id, func(img *glance.Image) error { return change(img, 0) })
+	}
+	return e.Images.UpdateMetered(ctx, metadata.ScopeOf(*who), id, metadata.Account{Owner: who.ProjectID}, change)
 }
 
 func (e *Editor) applyLocations(ctx context.Context, who *glance.Caller, img *glance.Image, changes []Change, f *facts, m *removal) ([]glance.Location, error) {
@@ -272,10 +273,7 @@ func (e *Editor) admitBytes(img *glance.Image, added []glance.Location, f *facts
 	if err != nil || bytes < 0 || e.Locations.Quota.Unlimited() {
 		return err
 	}
-	if f.used == nil {
-		return &question{used: true}
-	}
-	return e.Locations.Quota.AdmitLocations(*f.used, bytes*int64(len(added)))
+	return e.Locations.Quota.AdmitLocations(f.used, bytes*int64(len(added)))
 }
 
 // takeLocations checks the new ones among the locations of img and makes them

@@ -238,6 +238,10 @@ type hooked struct {
 }
 
 func (h *hooked) UpdateImage(ctx context.Context, sc metadata.Scope, id string, change func(*glance.Image) error) (*glance.Image, error) {
+	return h.hook(func() (*glance.Image, error) { return h.Store.UpdateImage(ctx, sc, id, change) })
+}
+
+func (h *hooked) hook(update func() (*glance.Image, error)) (*glance.Image, error) {
 	h.mu.Lock()
 	h.updates++
 	n := h.updates
@@ -247,11 +251,15 @@ func (h *hooked) UpdateImage(ctx context.Context, sc metadata.Scope, id string, 
 			return nil, err
 		}
 	}
-	img, err := h.Store.UpdateImage(ctx, sc, id, change)
+	img, err := update()
 	if h.afterUpdate != nil && err == nil {
 		err = h.afterUpdate(n)
 	}
 	return img, err
+}
+
+func (h *hooked) UpdateMetered(ctx context.Context, sc metadata.Scope, id string, of metadata.Account, change func(*glance.Image, int64) error) (*glance.Image, error) {
+	return h.hook(func() (*glance.Image, error) { return h.Store.UpdateMetered(ctx, sc, id, of, change) })
 }
 
 func (h *hooked) Image(ctx context.Context, sc metadata.Scope, id string) (*glance.Image, error) {

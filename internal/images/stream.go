@@ -10,6 +10,7 @@ import (
 
 	"glance/internal/glance"
 	"glance/internal/imgformat"
+	"glance/internal/metadata"
 	"glance/internal/multihash"
 	"glance/internal/store"
 )
@@ -96,17 +97,22 @@ func (u *Uploader) limitByQuota(ctx context.Context, who *glance.Caller, img *gl
 	return nil
 }
 
-// stillFits asks again when the data is there: other uploads of the owner may
-// have ended meanwhile.
-func (u *Uploader) stillFits(ctx context.Context, who *glance.Caller, id string, s *stream) error {
+// updateWithin changes the image if the owner's quota still has room for what
+// came: other uploads of the owner may have ended meanwhile, and more may end
+// right now.
+func (u *Uploader) updateWithin(ctx context.Context, who *glance.Caller, id string, s *stream, change func(*glance.Image) error) error {
 	if u.Quota.Unlimited() {
-		return nil
-	}
-	used, err := u.Images.Usage(ctx, who.ProjectID, id)
-	if err != nil {
+		_, err := u.Images.UpdateImage(ctx, metadata.Everything(), id, change)
 		return err
 	}
-	return s.admit(used, s.count)
+	of := metadata.Account{Owner: who.ProjectID, Except: id}
+	_, err := u.Images.UpdateMetered(ctx, metadata.Everything(), id, of, func(img *glance.Image, used int64) error {
+		if err := change(img); err != nil {
+			return err
+		}
+		return s.admit(used, s.count)
+	})
+	return err
 }
 
 func errExceeds(want, got int64) error {

@@ -21,7 +21,7 @@ const (
 
 // The properties that say where an import puts data, as lists with commas.
 const (
-	importingProperty = "os_glance_importing_to_stores"
+	importingProperty = glance.ImportingProperty
 	failedProperty    = "os_glance_failed_import"
 )
 

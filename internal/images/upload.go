@@ -165,10 +165,7 @@ func (u *Uploader) commit(ctx context.Context, who *glance.Caller, id string, pu
 	for _, warning := range found.warnings {
 		u.Log.WarnContext(ctx, "inspection of image data: "+warning, "image_id", id)
 	}
-	if err := u.stillFits(ctx, who, id, src); err != nil {
-		return err
-	}
-	_, err = u.Images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
+	err = u.updateWithin(ctx, who, id, src, func(img *glance.Image) error {
 		if img.Status != glance.StatusSaving {
 			return errGone(id)
 		}

@@ -69,10 +69,37 @@ type Images interface {
 	// image lives again, with the children that change gave it.
 	UpdateImage(ctx context.Context, sc Scope, id string, change func(*glance.Image) error) (*glance.Image, error)
 
+	// UpdateMetered is UpdateImage with a change that is also given what Usage
+	// gives of the account, within the same transaction. Of such updates of one
+	// owner's images, on all nodes, each sees what those before it have stored:
+	// what change admits then never adds up to more than it admits at once.
+	UpdateMetered(ctx context.Context, sc Scope, id string, of Account, change func(img *glance.Image, used int64) error) (*glance.Image, error)
+
 	// Usage gives the bytes that the images of owner occupy, size times live
 	// locations, without the image except (spec images-v2 §17.3).
 	Usage(ctx context.Context, owner, except string) (int64, error)
+
+	// Tally gives another total of the images of owner (spec images-v2 §23).
+	Tally(ctx context.Context, owner string, of Total) (int64, error)
 }
+
+// Account is whose bytes UpdateMetered counts.
+type Account struct {
+	Owner  string
+	Except string // id of an image that does not count; empty is none
+}
+
+// Total is what Tally counts. Images that are killed or deleted, pending_delete
+// included, count nowhere. One is being copied when its property
+// os_glance_importing_to_stores is not empty.
+type Total int
+
+// The totals.
+const (
+	StagedBytes     Total = iota // of the images that are uploading, importing or being copied
+	ImageCount                   // of images
+	UploadingImages              // of those that are saving, uploading, importing or being copied
+)
 
 // Members keeps who an image is shared with. The caller has made sure that it
 // may see the image.

@@ -44,8 +44,9 @@ func commands() map[string]command {
 		"image_location_add": locationAdd, "image_location_update": locationUpdate, "image_location_delete": locationDelete,
 		"image_member_create": memberCreate, "image_member_update": memberUpdate, "image_member_delete": memberDelete,
 		"image_member_find": memberFind, "image_member_count": memberCount,
-		"user_get_storage_usage": storageUsage,
-		"task_create":            taskCreate, "task_update": taskUpdate, "task_get": taskGet, "task_get_all": taskGetAll, "task_delete": taskDelete,
+		"user_get_storage_usage": storageUsage, "user_get_staging_usage": tally(metadata.StagedBytes),
+		"user_get_image_count": tally(metadata.ImageCount), "user_get_uploading_count": tally(metadata.UploadingImages),
+		"task_create": taskCreate, "task_update": taskUpdate, "task_get": taskGet, "task_get_all": taskGetAll, "task_delete": taskDelete,
 	}
 }
 

@@ -74,6 +74,36 @@ func (c *call) change(ctx context.Context, change func(*glance.Image) error) (*g
 	return img, as(err, glance.NotFound, wire.ClassImageNotFound)
 }
 
+// changeMetered is change, as long as no more bytes are used than the caller
+// has found.
+func (c *call) changeMetered(ctx context.Context, change func(*glance.Image) error) (*glance.Image, error) {
+	m := c.exact.Metered
+	if m == nil {
+		return c.change(ctx, change)
+	}
+	id, err := c.text("image_id")
+	if err == nil {
+		err = c.writes()
+	}
+	if err == nil {
+		err = c.mayKnow(m.Owner)
+	}
+	if err != nil {
+		return nil, err
+	}
+	of := metadata.Account{Owner: m.Owner, Except: m.Except}
+	img, err := c.DB.UpdateMetered(ctx, c.scope(false), id, of, func(img *glance.Image, used int64) error {
+		if err := mutable(&c.caller, img); err != nil {
+			return err
+		}
+		if used > m.Used {
+			return glance.Errorf(glance.Conflict, "the usage of project %s has grown", m.Owner)
+		}
+		return change(img)
+	})
+	return img, as(err, glance.NotFound, wire.ClassImageNotFound)
+}
+
 func imageUpdate(ctx context.Context, c *call) (any, error) {
 	values, err := c.values("values")
 	if err != nil {
@@ -84,7 +114,7 @@ func imageUpdate(ctx context.Context, c *call) (any, error) {
 		return nil, err
 	}
 	from, _ := c.args["from_state"].(string)
-	img, err := c.change(ctx, func(img *glance.Image) error {
+	img, err := c.changeMetered(ctx, func(img *glance.Image) error {
 		if v := c.exact.Version; v != "" && v != wire.Row(img).Version {
 			return glance.Errorf(glance.Conflict, "image %s has changed", img.ID)
 		}
@@ -338,10 +368,34 @@ func locationByID(img *glance.Image, id int64) (*glance.Location, error) {
 }
 
 func storageUsage(ctx context.Context, c *call) (any, error) {
-	owner, _ := c.args["owner_id"].(string)
-	except, _ := c.args["image_id"].(string)
-	if !c.caller.Admin && owner != c.caller.ProjectID {
-		return nil, glance.Errorf(glance.Forbidden, "The usage of another project is not told.")
+	owner, err := c.owner()
+	if err != nil {
+		return nil, err
 	}
+	except, _ := c.args["image_id"].(string)
 	return c.DB.Usage(ctx, owner, except)
+}
+
+// tally makes a command of one of the totals that later releases count.
+func tally(of metadata.Total) command {
+	return func(ctx context.Context, c *call) (any, error) {
+		owner, err := c.owner()
+		if err != nil {
+			return nil, err
+		}
+		return c.DB.Tally(ctx, owner, of)
+	}
+}
+
+// owner is whose usage a call asks for.
+func (c *call) owner() (string, error) {
+	owner, _ := c.args["owner_id"].(string)
+	return owner, c.mayKnow(owner)
+}
+
+func (c *call) mayKnow(owner string) error {
+	if !c.caller.Admin && owner != c.caller.ProjectID {
+		return glance.Errorf(glance.Forbidden, "The usage of another project is not told.")
+	}
+	return nil
 }

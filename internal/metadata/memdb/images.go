@@ -55,7 +55,16 @@ func (db *DB) find(sc metadata.Scope, id string) (*record, error) {
 }
 
 // UpdateImage implements metadata.Images.
-func (db *DB) UpdateImage(ctx context.Context, sc metadata.Scope, id string, change func(*glance.Image) error) (img *glance.Image, err error) {
+func (db *DB) UpdateImage(ctx context.Context, sc metadata.Scope, id string, change func(*glance.Image) error) (*glance.Image, error) {
+	return db.update(ctx, sc, id, change)
+}
+
+// UpdateMetered implements metadata.Images.
+func (db *DB) UpdateMetered(ctx context.Context, sc metadata.Scope, id string, of metadata.Account, change func(*glance.Image, int64) error) (*glance.Image, error) {
+	return db.update(ctx, sc, id, func(img *glance.Image) error { return change(img, db.usage(of.Owner, of.Except)) })
+}
+
+func (db *DB) update(ctx context.Context, sc metadata.Scope, id string, change func(*glance.Image) error) (img *glance.Image, err error) {
 	err = db.write(ctx, func() error {
 		r, err := db.find(sc, id)
 		if err != nil {
@@ -173,16 +182,53 @@ func orNow(t, at time.Time) time.Time {
 // Usage implements metadata.Images.
 func (db *DB) Usage(ctx context.Context, owner, except string) (sum int64, err error) {
 	err = db.read(ctx, func() error {
-		for id, r := range db.images {
-			switch r.image.Status {
-			case glance.StatusKilled, glance.StatusDeleted, glance.StatusPendingDelete:
-				continue
-			}
-			if r.image.Owner == owner && id != except && r.image.Size != nil && *r.image.Size > 0 {
-				sum += *r.image.Size * int64(len(r.locations))
+		sum = db.usage(owner, except)
+		return nil
+	})
+	return sum, err
+}
+
+func (db *DB) usage(owner, except string) (sum int64) {
+	for id, r := range db.images {
+		if r.countsFor(owner) && id != except && r.image.Size != nil && *r.image.Size > 0 {
+			sum += *r.image.Size * int64(len(r.locations))
+		}
+	}
+	return sum
+}
+
+func (r *record) countsFor(owner string) bool {
+	switch r.image.Status {
+	case glance.StatusKilled, glance.StatusDeleted, glance.StatusPendingDelete:
+		return false
+	}
+	return r.image.Owner == owner
+}
+
+// Tally implements metadata.Images.
+func (db *DB) Tally(ctx context.Context, owner string, of metadata.Total) (n int64, err error) {
+	err = db.read(ctx, func() error {
+		for _, r := range db.images {
+			if r.countsFor(owner) && !r.image.Deleted {
+				n += r.tally(of)
 			}
 		}
 		return nil
 	})
-	return sum, err
+	return n, err
+}
+
+func (r *record) tally(of metadata.Total) int64 {
+	status := r.image.Status
+	copying := slices.ContainsFunc(r.properties, func(p property) bool {
+		return p.Name == glance.ImportingProperty && p.Value != "" && !p.deleted
+	})
+	staged := copying || status == glance.StatusUploading || status == glance.StatusImporting
+	switch {
+	case of == metadata.ImageCount, of == metadata.UploadingImages && (staged || status == glance.StatusSaving):
+		return 1
+	case of == metadata.StagedBytes && staged && r.image.Size != nil:
+		return max(*r.image.Size, 0)
+	}
+	return 0
 }

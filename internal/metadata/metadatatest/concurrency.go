@@ -19,6 +19,7 @@ func concurrencyTests() []test {
 		{"one create wins", oneCreateWins},
 		{"one member is added", oneMemberIsAdded},
 		{"a quota holds", aQuotaHolds},
+		{"bytes never exceed a quota", bytesNeverExceedAQuota},
 		{"readers among writers", readersAmongWriters},
 	}
 }
@@ -140,6 +141,30 @@ func aQuotaHolds(t *testing.T, s metadata.Store) {
 	})
 	if won != 3 {
 		t.Errorf("%d members were admitted, want 3", won)
+	}
+}
+
+// bytesNeverExceedAQuota: each of many images would fit alone, three together.
+func bytesNeverExceedAQuota(t *testing.T, s metadata.Store) {
+	for n := range crowd {
+		create(t, s, plain(n))
+	}
+	const size, most = 30, 100
+	won := winners(t, glance.TooLarge, func(n int) error {
+		of := metadata.Account{Owner: "owner", Except: id(n)}
+		_, err := s.UpdateMetered(t.Context(), metadata.Everything(), id(n), of, func(img *glance.Image, used int64) error {
+			if used+size > most {
+				return glance.TooLarge
+			}
+			img.Status, img.Size = glance.StatusActive, ptr(int64(size))
+			img.Locations = []glance.Location{{URL: "file:///x"}}
+			return nil
+		})
+		return err
+	})
+	used, err := s.Usage(t.Context(), "owner", "")
+	if won != most/size || used != size*(most/size) || err != nil {
+		t.Errorf("%d images were admitted, which use %d bytes (%v), want %d", won, used, err, most/size)
 	}
 }
 

@@ -67,7 +67,12 @@ func everyCall(ctx context.Context, s metadata.Store) map[string]error {
 		img.Name = ptr("changed")
 		return nil
 	})
+	_, errs["UpdateMetered"] = s.UpdateMetered(ctx, anything(), id(1), metadata.Account{Owner: "owner"}, func(img *glance.Image, _ int64) error {
+		img.Name = ptr("metered")
+		return nil
+	})
 	_, errs["Usage"] = s.Usage(ctx, "owner", "")
+	_, errs["Tally"] = s.Tally(ctx, "owner", metadata.ImageCount)
 	_, errs["Members"] = s.Members(ctx, id(1))
 	_, errs["Member"] = s.Member(ctx, id(1), "x")
 	_, errs["AddMember"] = s.AddMember(ctx, glance.Member{ImageID: id(1), Member: "x"}, admitAll)

@@ -77,8 +77,24 @@ func (db *DB) image(ctx context.Context, sc metadata.Scope, id string) (row *wir
 
 // UpdateImage changes an image; see metadata.Images.
 func (db *DB) UpdateImage(ctx context.Context, sc metadata.Scope, id string, change func(*glance.Image) error) (*glance.Image, error) {
+	return db.update(ctx, sc, id, nil, change)
+}
+
+// UpdateMetered changes an image unless the account has grown meanwhile; see
+// metadata.Images.
+func (db *DB) UpdateMetered(ctx context.Context, sc metadata.Scope, id string, of metadata.Account, change func(*glance.Image, int64) error) (*glance.Image, error) {
+	m := &wire.Metered{Owner: of.Owner, Except: of.Except}
+	return db.update(ctx, sc, id, m, func(img *glance.Image) error { return change(img, m.Used) })
+}
+
+func (db *DB) update(ctx context.Context, sc metadata.Scope, id string, m *wire.Metered, change func(*glance.Image) error) (*glance.Image, error) {
 	var changed *glance.Image
-	err := again(ctx, func() error {
+	err := again(ctx, func() (err error) {
+		if m != nil {
+			if m.Used, err = db.Usage(ctx, m.Owner, m.Except); err != nil {
+				return err
+			}
+		}
 		row, exact, err := db.image(ctx, sc, id)
 		if err != nil {
 			return err
@@ -91,16 +107,16 @@ func (db *DB) UpdateImage(ctx context.Context, sc metadata.Scope, id string, cha
 		} else if err != nil {
 			return err
 		}
-		changed, err = db.put(ctx, sc, before, after, row.Version, exact)
+		tags := append([]string{}, after.Tags...)
+		beside := wire.Exact{Version: row.Version, Tags: &tags, Order: order(after), Deleted: &after.Deleted, Metered: m}
+		changed, err = db.put(ctx, sc, before, after, beside, exact)
 		return err
 	})
 	return changed, err
 }
 
 // put writes a changed image if it still is what it was before.
-func (db *DB) put(ctx context.Context, sc metadata.Scope, before, after *glance.Image, version string, exact bool) (*glance.Image, error) {
-	tags := append([]string{}, after.Tags...)
-	beside := wire.Exact{Version: version, Tags: &tags, Order: order(after), Deleted: &after.Deleted}
+func (db *DB) put(ctx context.Context, sc metadata.Scope, before, after *glance.Image, beside wire.Exact, exact bool) (*glance.Image, error) {
 	kwargs := args{
 		"image_id": before.ID, "values": wire.ValuesOf(after), "purge_props": true, "from_state": string(before.Status),
 	}
@@ -145,6 +161,16 @@ func (db *DB) Usage(ctx context.Context, owner, except string) (int64, error) {
 	}
 	var n int64
 	_, err := db.call(ctx, metadata.Everything(), "user_get_storage_usage", kwargs, wire.Exact{}, &n)
+	return n, err
+}
+
+// Tally gives a total of an owner's images; see metadata.Images.
+func (db *DB) Tally(ctx context.Context, owner string, of metadata.Total) (n int64, err error) {
+	name := map[metadata.Total]string{
+		metadata.StagedBytes: "user_get_staging_usage", metadata.ImageCount: "user_get_image_count",
+		metadata.UploadingImages: "user_get_uploading_count",
+	}[of]
+	_, err = db.call(ctx, metadata.Everything(), name, args{"owner_id": owner}, wire.Exact{}, &n)
 	return n, err
 }
 

@@ -65,30 +65,45 @@ func (s *Store) Images(ctx context.Context, sc metadata.Scope, q metadata.Query)
 
 // UpdateImage implements metadata.Images.
 func (s *Store) UpdateImage(ctx context.Context, sc metadata.Scope, id string, change func(*glance.Image) error) (*glance.Image, error) {
-	img, err := s.Store.UpdateImage(ctx, sc, id, func(img *glance.Image) error {
-		rows := img.Clone().Locations
-		closed := s.open(ctx, img)
-		plain := img.Clone().Locations
-		if err := change(img); err != nil {
-			return err
-		}
-		for i, loc := range img.Locations {
-			if row, ok := byID(rows, loc.ID); ok && unchanged(plain, loc) && row.URL != loc.URL {
-				img.Locations[i].URL = row.URL // sealed as it is
-				continue
-			}
-			img.Locations[i].URL = s.key.Seal(loc.URL)
-		}
-		if !img.Deleted {
-			img.Locations = append(img.Locations, closed...)
-		}
-		return nil
+	img, err := s.Store.UpdateImage(ctx, sc, id, func(img *glance.Image) error { return s.changed(ctx, img, change) })
+	if err != nil {
+		return nil, err
+	}
+	s.open(ctx, img)
+	return img, nil
+}
+
+// UpdateMetered implements metadata.Images.
+func (s *Store) UpdateMetered(ctx context.Context, sc metadata.Scope, id string, of metadata.Account, change func(*glance.Image, int64) error) (*glance.Image, error) {
+	img, err := s.Store.UpdateMetered(ctx, sc, id, of, func(img *glance.Image, used int64) error {
+		return s.changed(ctx, img, func(img *glance.Image) error { return change(img, used) })
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.open(ctx, img)
 	return img, nil
+}
+
+// changed changes an image whose locations are sealed.
+func (s *Store) changed(ctx context.Context, img *glance.Image, change func(*glance.Image) error) error {
+	rows := img.Clone().Locations
+	closed := s.open(ctx, img)
+	plain := img.Clone().Locations
+	if err := change(img); err != nil {
+		return err
+	}
+	for i, loc := range img.Locations {
+		if row, ok := byID(rows, loc.ID); ok && unchanged(plain, loc) && row.URL != loc.URL {
+			img.Locations[i].URL = row.URL // sealed as it is
+			continue
+		}
+		img.Locations[i].URL = s.key.Seal(loc.URL)
+	}
+	if !img.Deleted {
+		img.Locations = append(img.Locations, closed...)
+	}
+	return nil
 }
 
 func byID(locations []glance.Location, id int64) (glance.Location, bool) {

@@ -21,6 +21,12 @@ type dialect struct {
 	// forUpdate ends a SELECT whose rows the transaction goes on to change.
 	// Empty where a writing transaction is alone from its begin.
 	forUpdate string
+	// lockOwner is the statement that makes transactions about the bytes of one
+	// owner wait for each other; nil where a writing transaction is alone.
+	lockOwner func(owner string) (statement string, args []any)
+	// metered are the options of such a transaction: it must see what the one
+	// that it waited for has stored.
+	metered *sql.TxOptions
 	// returning asks for new row numbers by RETURNING id and not by LastInsertId.
 	returning bool
 	// unindexed writes a column so that no index is chosen for its sake.

@@ -23,6 +23,7 @@ func mysqlDialect() dialect {
 	return dialect{
 		name:       MySQL,
 		forUpdate:  " FOR UPDATE",
+		lockOwner:  lockImages,
 		unindexed:  func(column string) string { return "COALESCE(" + column + ")" },
 		exact:      func(column string) string { return "CAST(" + column + " AS BINARY)" },
 		integer:    "?",
@@ -36,6 +37,17 @@ func mysqlDialect() dialect {
 		kind:       mysqlKind,
 		failure:    mysqlFailure,
 	}
+}
+
+// lockImages locks every image of an owner, the one that the transaction is
+// about among them. A lock by name would outlive the transaction, and what
+// groups of servers make of it differs. Reading to lock shows the present, so
+// that the snapshot of the transaction begins after the wait.
+func lockImages(owner string) (statement string, args []any) {
+	if owner == "" {
+		return "SELECT COUNT(*) FROM images WHERE owner IS NULL FOR UPDATE", nil
+	}
+	return "SELECT COUNT(*) FROM images WHERE owner = ? FOR UPDATE", []any{owner}
 }
 
 // mysqlCode gives the server's number of an error, 0 when it is not one of a server.

@@ -135,3 +135,10 @@ func PostgresAddress(url string) (string, error) {
 	}
 	return fmt.Sprint(c.Host, " ", c.Port, " ", c.User, " ", c.Password, " ", c.Database), nil
 }
+
+// ExplainTally gives the plan of a total.
+func (db *DB) ExplainTally(t *testing.T, owner string, of metadata.Total) []string {
+	t.Helper()
+	statement, args := (&tx{dialect: &db.dialect}).tally(owner, of)
+	return db.ExplainText(t, statement, args...)
+}

@@ -106,21 +106,6 @@ func (t *tx) visible(sc metadata.Scope, img *glance.Image) (bool, error) {
 	return err == nil, err
 }
 
-// Usage implements metadata.Images.
-func (db *DB) Usage(ctx context.Context, owner, except string) (int64, error) {
-	var sum number
-	whose, args := "i.owner = ?", []any{owner, except}
-	if owner == "" {
-		whose, args = "i.owner IS NULL", args[1:]
-	}
-	err := db.read(ctx, func(t *tx) error {
-		return t.query(func(rows *sql.Rows) error { return rows.Scan(&sum) },
-			"SELECT COALESCE(SUM(i.size), 0) FROM images i JOIN image_locations l ON l.image_id = i.id WHERE "+whose+
-				" AND i.id <> ? AND i.size > 0 AND i.status NOT IN ('killed', 'deleted', 'pending_delete') AND l.status <> 'deleted'", args...)
-	})
-	return sum.value, err
-}
-
 func checkStatus(img *glance.Image) error {
 	if !img.Status.Known() {
 		return glance.Errorf(glance.Invalid, "Invalid image status '%s' for image.", img.Status)

@@ -113,6 +113,23 @@ func TestPlanOfChildren(t *testing.T) {
 	}
 }
 
+// What an owner uses is counted along the index of owners.
+func TestPlanOfTotals(t *testing.T) {
+	db := openFile(t, t.TempDir()+"/glance.sqlite")
+	defer closeDB(t, db)
+	for _, of := range []metadata.Total{metadata.StagedBytes, metadata.ImageCount, metadata.UploadingImages} {
+		plan := db.ExplainTally(t, "p", of)
+		if plan[0] != "SEARCH i USING INDEX owner_image_idx (owner=?)" {
+			t.Errorf("total %d: plan %q", of, plan)
+		}
+		for _, step := range plan[1:] {
+			if strings.HasPrefix(step, "SCAN") || strings.HasPrefix(step, "SEARCH p") && !strings.Contains(step, "image_id=?") {
+				t.Errorf("total %d: plan %q", of, plan)
+			}
+		}
+	}
+}
+
 // A page is four statements whatever its size and whoever asks, an image too.
 func TestFourStatements(t *testing.T) {
 	path := t.TempDir() + "/glance.sqlite"

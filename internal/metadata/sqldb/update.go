@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"slices"
 	"strings"
@@ -14,18 +15,40 @@ import (
 
 // UpdateImage implements metadata.Images. The row is read, changed and
 // written in one transaction.
-func (db *DB) UpdateImage(ctx context.Context, sc metadata.Scope, id string, change func(*glance.Image) error) (img *glance.Image, err error) {
+func (db *DB) UpdateImage(ctx context.Context, sc metadata.Scope, id string, change func(*glance.Image) error) (*glance.Image, error) {
+	return db.update(ctx, sc, id, nil, func(_ *tx, img *glance.Image) error { return change(img) })
+}
+
+// UpdateMetered implements metadata.Images.
+func (db *DB) UpdateMetered(ctx context.Context, sc metadata.Scope, id string, of metadata.Account, change func(*glance.Image, int64) error) (*glance.Image, error) {
+	return db.update(ctx, sc, id, &of, func(t *tx, img *glance.Image) error {
+		used, err := t.usage(of.Owner, of.Except)
+		if err != nil {
+			return err
+		}
+		return change(img, used)
+	})
+}
+
+func (db *DB) update(ctx context.Context, sc metadata.Scope, id string, of *metadata.Account, change func(*tx, *glance.Image) error) (img *glance.Image, err error) {
 	if utf8.RuneCountInString(id) > longestID {
 		return nil, metadata.NoImage(id)
 	}
-	err = db.write(ctx, func(t *tx) error {
+	var opts *sql.TxOptions
+	if of != nil {
+		opts = db.dialect.metered
+	}
+	err = db.run(ctx, db.writes, opts, func(t *tx) error {
+		if err := t.lockAccount(of); err != nil {
+			return err
+		}
 		before, err := t.visibleImage(sc, id, t.forUpdate)
 		if err != nil {
 			return err
 		}
 		img = before
 		after := before.Clone()
-		if err := change(after); errors.Is(err, metadata.ErrUnchanged) {
+		if err := change(t, after); errors.Is(err, metadata.ErrUnchanged) {
 			return nil
 		} else if err != nil {
 			return err

@@ -27,10 +27,18 @@ type Exact struct {
 	Order   []string   `json:"order,omitempty"`   // of image_create and image_update: names of properties in row order
 	Deleted *bool      `json:"deleted,omitempty"` // of image_update and task_update
 	Present *int       `json:"present,omitempty"` // of image_member_create: members there must be
+	Metered *Metered   `json:"metered,omitempty"` // of image_update: bytes there may be at most
 	After   *Image2    `json:"after,omitempty"`   // of image_get_all: instead of marker
 	Where   []Where    `json:"where,omitempty"`   // of image_get_all: conditions beside filters
 	Equal   []Equal    `json:"equal,omitempty"`   // of image_get_all: properties beside filters
 	Now     *Timestamp `json:"now,omitempty"`     // of task_get_all: when tasks expire
+}
+
+// Metered is a metadata.Account with what was found used of it.
+type Metered struct {
+	Owner  string `json:"owner"`
+	Except string `json:"except"`
+	Used   int64  `json:"used"`
 }
 
 // Scope is metadata.Scope.
