@@ -13,6 +13,7 @@ type Store interface {
 	Members
 	Tasks
 	Locks
+	Metadefs
 
 	// Ping reports whether the database answers; the error is Unavailable.
 	Ping(ctx context.Context) error

@@ -30,18 +30,24 @@ func synced(t *testing.T, e *engine, database string) {
 // wipe empties the tables that the suite fills.
 func wipe(e *engine, database string) {
 	text := ""
-	for _, table := range []string{"image_properties", "image_tags", "image_locations", "image_members", "images", "task_info", "tasks"} {
+	for _, table := range []string{"image_properties", "image_tags", "image_locations", "image_members", "images", "task_info", "tasks",
+		"metadef_tags", "metadef_objects", "metadef_properties", "metadef_namespace_resource_types", "metadef_namespaces", "metadef_resource_types"} {
 		text += "DELETE FROM " + table + ";"
 	}
 	e.sql(database, text)
 }
 
 // TestDatabaseConformance: both servers do what every metadata store does.
-func TestDatabaseConformance(t *testing.T) {
+func TestDatabaseConformance(t *testing.T) { conform(t, metadatatest.RunOn) }
+
+// TestDatabaseMetadefs: with metadata definitions too.
+func TestDatabaseMetadefs(t *testing.T) { conform(t, metadatatest.RunMetadefs) }
+
+func conform(t *testing.T, suite func(*testing.T, metadatatest.Engine, metadatatest.Open)) {
 	for _, e := range engines(t) {
 		t.Run(e.name, func(t *testing.T) {
 			synced(t, e, "suite")
-			metadatatest.RunOn(t, e.traits, func(t *testing.T) metadata.Store {
+			suite(t, e.traits, func(t *testing.T) metadata.Store {
 				wipe(e, "suite")
 				db, err := sqldb.Open(t.Context(), e.url("suite"), sqldb.Options{SQLMode: "TRADITIONAL"})
 				if err != nil {

@@ -20,10 +20,7 @@ type DB struct {
 	metadefs metadefs
 }
 
-var (
-	_ metadata.Store    = (*DB)(nil)
-	_ metadata.Metadefs = (*DB)(nil)
-)
+var _ metadata.Store = (*DB)(nil)
 
 // New gives an empty store.
 func New() *DB {

@@ -12,6 +12,10 @@ func TestConformance(t *testing.T) {
 	metadatatest.Run(t, func(*testing.T) metadata.Store { return memdb.New() })
 }
 
+func TestMetadefs(t *testing.T) {
+	metadatatest.RunMetadefs(t, metadatatest.Engine{}, func(*testing.T) metadata.Store { return memdb.New() })
+}
+
 func BenchmarkStore(b *testing.B) {
 	metadatatest.Benchmark(b, func(*testing.B) metadata.Store { return memdb.New() })
 }

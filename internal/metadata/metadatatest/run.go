@@ -24,10 +24,7 @@ func Run(t *testing.T, open Open) { RunOn(t, Engine{}, open) }
 
 // RunOn runs the whole suite on a database that differs from the others.
 func RunOn(t *testing.T, e Engine, open Open) {
-	subjects := []struct {
-		name  string
-		tests []test
-	}{
+	runSubjects(t, e, open, []subject{
 		{"images", imageTests()},
 		{"updates", updateTests()},
 		{"deletion", deletionTests()},
@@ -41,7 +38,15 @@ func RunOn(t *testing.T, e Engine, open Open) {
 		{"concurrency", concurrencyTests()},
 		{"awkward", awkwardTests()},
 		{"lifecycle", lifecycleTests()},
-	}
+	})
+}
+
+type subject struct {
+	name  string
+	tests []test
+}
+
+func runSubjects(t *testing.T, e Engine, open Open, subjects []subject) {
 	for _, subject := range subjects {
 		t.Run(subject.name, func(t *testing.T) {
 			for _, tt := range subject.tests {

@@ -34,6 +34,7 @@ type Options struct {
 
 // DB is a registry as a metadata.Store.
 type DB struct {
+	noMetadefs
 	opt    Options
 	closed atomic.Bool
 }

@@ -54,7 +54,7 @@ type dialect struct {
 	// duplicate reports whether an error says that a unique key is there already.
 	duplicate func(error) bool
 	// referenced reports whether an error says that rows of other tables need
-	// the one to be deleted.
+	// the one to be deleted, or that one to be stored needs a missing one.
 	referenced func(error) bool
 	// kind classifies an error of the driver: Unavailable, Invalid for a value
 	// that does not fit its column, or Internal.

@@ -33,7 +33,7 @@ func mysqlDialect() dialect {
 		precision:  time.Second, // MariaDB cuts what is finer off, MySQL rounds it
 		snapshot:   &sql.TxOptions{ReadOnly: true},
 		duplicate:  func(err error) bool { return mysqlCode(err) == 1062 },
-		referenced: func(err error) bool { return mysqlCode(err) == 1451 },
+		referenced: func(err error) bool { return mysqlCode(err) == 1451 || mysqlCode(err) == 1452 },
 		kind:       mysqlKind,
 		failure:    mysqlFailure,
 	}

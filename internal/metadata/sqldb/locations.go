@@ -56,7 +56,7 @@ func (t *tx) insertLocation(imageID string, l *glance.Location, at time.Time) er
 		return err
 	}
 	gone := l.Status != glance.LocationActive
-	l.ID, err = t.insertNumbered("INSERT INTO image_locations (image_id, value, meta_data, status, created_at, updated_at, deleted_at, deleted) "+
+	l.ID, err = t.insertNumbered(nil, "INSERT INTO image_locations (image_id, value, meta_data, status, created_at, updated_at, deleted_at, deleted) "+
 		"VALUES (?, ?, ?, ?, ?, ?, ?, ?)", imageID, l.URL, object, string(l.Status), t.time(at), t.time(at), t.when(gone, at), gone)
 	return err
 }

@@ -13,6 +13,16 @@ func TestConformanceFile(t *testing.T) {
 	metadatatest.Run(t, func(t *testing.T) metadata.Store { return openFile(t, filepath.Join(t.TempDir(), "glance.sqlite")) })
 }
 
+func TestMetadefsFile(t *testing.T) {
+	metadatatest.RunMetadefs(t, metadatatest.Engine{}, func(t *testing.T) metadata.Store {
+		return openFile(t, filepath.Join(t.TempDir(), "glance.sqlite"))
+	})
+}
+
+func TestMetadefsMemory(t *testing.T) {
+	metadatatest.RunMetadefs(t, metadatatest.Engine{}, func(t *testing.T) metadata.Store { return open(t, "sqlite://") })
+}
+
 // The memory form walks along an index where the others, with as few images as
 // the suite makes, gather all candidates.
 func TestConformanceMemory(t *testing.T) {

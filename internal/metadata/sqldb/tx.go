@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
 	"glance/internal/glance"
@@ -46,13 +47,21 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f func
 	}
 }
 
+// errAgain is what a transaction returns that another writer came before in a
+// way that only a new one can see.
+var errAgain = errors.New("metadata: another writer was first")
+
 // again tells whether the transaction is to be tried once more, and when.
 // Where the connection broke in a commit nobody knows what became of it.
 func (db *DB) again(err error, n int, committing bool) (wait time.Duration, again bool) {
 	if err == nil {
 		return 0, false
 	}
-	switch db.dialect.failure(err) {
+	failure := db.dialect.failure(err)
+	if errors.Is(err, errAgain) {
+		failure = lostContention
+	}
+	switch failure {
 	case lostContention:
 		wait, again = contention().wait(n)
 		return jitter(wait), again
@@ -121,21 +130,38 @@ func (t *tx) exec(statement string, args ...any) (int64, error) {
 // insert adds a row; exists is returned when its key is there already.
 func (t *tx) insert(exists error, statement string, args ...any) error {
 	_, err := t.sql.ExecContext(t.ctx, t.text(statement), args...)
-	if err != nil && exists != nil && t.duplicate(err) {
-		return exists
-	}
-	return t.fail("insert a row", err)
+	return t.failUnless(exists, "insert a row", err)
 }
 
-// insertNumbered adds a row to a table that numbers its rows.
-func (t *tx) insertNumbered(statement string, args ...any) (id int64, err error) {
+// change changes a row; exists is returned when its new key is there already.
+func (t *tx) change(exists error, statement string, args ...any) error {
+	_, err := t.sql.ExecContext(t.ctx, t.text(statement), args...)
+	return t.failUnless(exists, "change a row", err)
+}
+
+// failUnless classifies the error of a row with a unique key. What the row
+// refers to may be deleted by others since it was read: a new transaction sees
+// that.
+func (t *tx) failUnless(exists error, doing string, err error) error {
+	switch {
+	case err == nil || exists == nil:
+	case t.duplicate(err):
+		return exists
+	case t.referenced(err):
+		return fmt.Errorf("%w: %w", errAgain, err)
+	}
+	return t.fail(doing, err)
+}
+
+// insertNumbered adds a row to a table that numbers its rows, as insert does.
+func (t *tx) insertNumbered(exists error, statement string, args ...any) (id int64, err error) {
 	if t.returning {
 		err = t.sql.QueryRowContext(t.ctx, t.text(statement+" RETURNING id"), args...).Scan(&id)
-		return id, t.fail("insert a row", err)
+		return id, t.failUnless(exists, "insert a row", err)
 	}
 	result, err := t.sql.ExecContext(t.ctx, t.text(statement), args...)
 	if err != nil {
-		return 0, t.fail("insert a row", err)
+		return 0, t.failUnless(exists, "insert a row", err)
 	}
 	id, err = result.LastInsertId()
 	return id, t.fail("number a row", err)
