@@ -101,7 +101,7 @@ func buildAPI(ctx context.Context, cfg *config.API, s site) (_ *Generation, err 
 	if err != nil {
 		return nil, err
 	}
-	journal, err := buildJournal(ctx, g, cfg, db, stores, staging, log)
+	journal, left, err := buildJournal(ctx, g, cfg, db, stores, staging, log)
 	if err != nil {
 		return nil, err
 	}
@@ -118,5 +118,8 @@ func buildAPI(ctx context.Context, cfg *config.API, s site) (_ *Generation, err 
 		return nil, err
 	}
 	g.handler, err = buildAPIPipeline(cfg, api.NewRouter(door.Routes()...), old, enforcer, buildAuthToken(g, &cfg.Loaded, log))
+	if err == nil {
+		resume(ctx, door.Locator, left)
+	}
 	return g, err
 }

@@ -2,6 +2,7 @@ package images
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"glance/internal/glance"
@@ -23,8 +24,17 @@ type Jobs struct {
 }
 
 type job struct {
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 	ended  chan struct{}
+}
+
+// errUnwanted ends a job before the process ends.
+var errUnwanted = errors.New("nobody wants the job any more")
+
+// stopped reports whether the job of ctx was ended by the end of the process,
+// and may be gone on with at the next start.
+func stopped(ctx context.Context) bool {
+	return ctx.Err() != nil && !errors.Is(context.Cause(ctx), errUnwanted)
 }
 
 // NewJobs makes room for most jobs at a time, 1 or more. They end with ctx.
@@ -55,20 +65,20 @@ func (j *Jobs) StartOnly(imageID string, run func(ctx context.Context)) error {
 }
 
 func (j *Jobs) start(imageID string, run func(ctx context.Context), replace bool) error {
-	ctx, cancel := context.WithCancel(j.ctx)
+	ctx, cancel := context.WithCancelCause(j.ctx)
 	this := &job{cancel: cancel, ended: make(chan struct{})}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.closed {
-		cancel()
+		cancel(errUnwanted)
 		return &glance.Error{Kind: glance.Unavailable}
 	}
 	if older := j.byID[imageID]; older != nil {
 		if !replace {
-			cancel()
+			cancel(errUnwanted)
 			return errActiveTask()
 		}
-		older.cancel()
+		older.cancel(errUnwanted)
 	}
 	j.byID[imageID] = this
 	j.all.Add(1)
@@ -88,7 +98,7 @@ func (j *Jobs) start(imageID string, run func(ctx context.Context), replace bool
 }
 
 func (j *Jobs) end(imageID string, this *job) {
-	this.cancel()
+	this.cancel(errUnwanted)
 	close(this.ended)
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -106,7 +116,7 @@ func (j *Jobs) Cancel(ctx context.Context, imageID string) {
 	if this == nil {
 		return
 	}
-	this.cancel()
+	this.cancel(errUnwanted)
 	select {
 	case <-this.ended:
 	case <-ctx.Done():

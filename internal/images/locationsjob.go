@@ -30,11 +30,22 @@ type adding struct {
 	task string
 	want NewLocation
 	loc  glance.Location
+	hash string // its algorithm
 	done func() // settles the journal
 }
 
-func (a *adding) run(ctx context.Context) {
-	a.close(ctx, a.add(ctx))
+// errNextStart says that the next start of this node goes on with a task.
+var errNextStart = errors.New("left for the next start")
+
+func (a *adding) run(ctx context.Context) { a.finish(ctx, a.add(ctx)) }
+
+// finish closes the task, unless the next start goes on with it.
+func (a *adding) finish(ctx context.Context, result error) {
+	if errors.Is(result, errNextStart) {
+		a.Log.InfoContext(ctx, "the next start goes on with the location of an image", "image_id", a.id, "task", a.task)
+		return
+	}
+	a.close(ctx, result)
 }
 
 // close ends the task and gives the lock back, whatever became of ctx.
@@ -95,14 +106,19 @@ func (a *adding) add(ctx context.Context) error {
 	if err := size.usable(); err != nil {
 		return err
 	}
-	if err := a.attach(ctx, size.bytes); err != nil || !a.SecureHash {
+	if err := a.attach(ctx, size.bytes); err != nil {
+		if stopped(ctx) { // nobody can say what the database did
+			return errNextStart
+		}
 		return err
 	}
-	if a.want.Validation != nil {
+	switch {
+	case !a.SecureHash:
+		return nil
+	case a.want.Validation != nil:
 		return a.verify(ctx)
 	}
-	a.hashLater(ctx)
-	return nil
+	return a.orWithout(ctx, a.addHash(ctx))
 }
 
 func (a *adding) begin(ctx context.Context) error {
@@ -199,23 +215,20 @@ func (a *adding) announceHash(img *glance.Image) {
 		}
 		return
 	}
-	img.HashAlgo = a.algo()
+	a.hash = a.HashAlgo
+	if a.want.Validation != nil {
+		a.hash = a.want.Validation[keyHashAlgo]
+	}
+	img.HashAlgo = a.hash
 	if a.SelfURL != "" {
 		img.SetProperty(glance.Property{Name: glance.HashHostProperty, Value: a.SelfURL})
 	}
 }
 
-func (a *adding) algo() string {
-	if a.want.Validation != nil {
-		return a.want.Validation[keyHashAlgo]
-	}
-	return a.HashAlgo
-}
-
 // verify makes the importing image active when its data has the hash that the
 // caller claimed, and queued again otherwise.
 func (a *adding) verify(ctx context.Context) error {
-	sums, err := a.hash(ctx)
+	sums, err := a.sums(ctx)
 	if want := a.want.Validation[keyHashValue]; err == nil && !strings.EqualFold(sums.value, want) {
 		err = fmt.Errorf("os_hash_value: (%s) not matched with actual os_hash_value: (%s)", want, sums.value)
 	}
@@ -262,21 +275,29 @@ func takeBackLocation(ctx context.Context, images metadata.Images, id, task stri
 	return err
 }
 
-// hashLater gives an image that is active already its hashes. That they cannot
-// be had is no failure.
-func (a *adding) hashLater(ctx context.Context) {
-	sums, err := a.hash(ctx)
-	if err == nil {
-		err = a.change(ctx, func(img *glance.Image) error {
-			if countSame(img.Locations, a.loc) == 0 {
-				return errAborted()
-			}
-			sums.setTo(img)
-			return nil
-		})
+// addHash gives an image that is active already its hashes.
+func (a *adding) addHash(ctx context.Context) error {
+	sums, err := a.sums(ctx)
+	if err != nil {
+		return err
 	}
+	return a.change(ctx, func(img *glance.Image) error {
+		if countSame(img.Locations, a.loc) == 0 {
+			return errAborted()
+		}
+		sums.setTo(img)
+		return nil
+	})
+}
+
+// orWithout leaves an active image without hash when it cannot be had: that is
+// no failure.
+func (a *adding) orWithout(ctx context.Context, err error) error {
 	if err == nil {
-		return
+		return nil
+	}
+	if stopped(ctx) {
+		return errNextStart
 	}
 	a.Log.WarnContext(ctx, "an image stays without hash", "image_id", a.id, "error", err)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
@@ -284,6 +305,7 @@ func (a *adding) hashLater(ctx context.Context) {
 	if err := forgetHash(ctx, a.Images, a.id, a.task); err != nil {
 		a.Log.ErrorContext(ctx, "an image keeps the name of a hash that it has not", "image_id", a.id, "error", err)
 	}
+	return nil
 }
 
 // forgetHash takes back what announceHash said of a hash that never came.
@@ -310,10 +332,10 @@ func (s sums) setTo(img *glance.Image) {
 	img.RemoveProperty(glance.HashHostProperty)
 }
 
-// hash reads the data, again when that fails on the way.
-func (a *adding) hash(ctx context.Context) (s sums, err error) {
+// sums reads the data, again when that fails on the way.
+func (a *adding) sums(ctx context.Context) (s sums, err error) {
 	for range max(a.Attempts, 1) {
-		s, err = a.hashOnce(ctx)
+		s, err = a.sumsOnce(ctx)
 		if err == nil || ctx.Err() != nil || errors.Is(err, glance.Conflict) {
 			return s, err
 		}
@@ -322,8 +344,8 @@ func (a *adding) hash(ctx context.Context) (s sums, err error) {
 	return s, err
 }
 
-func (a *adding) hashOnce(ctx context.Context) (sums, error) {
-	strong, err := multihash.New(a.algo())
+func (a *adding) sumsOnce(ctx context.Context) (sums, error) {
+	strong, err := multihash.New(a.hash)
 	if err != nil {
 		return sums{}, err
 	}
@@ -337,18 +359,22 @@ func (a *adding) hashOnce(ctx context.Context) (sums, error) {
 	if _, err := a.Buffers.Pipe(ctx, body, multihash.To(checksum), multihash.To(strong)); err != nil {
 		return sums{}, err
 	}
-	return sums{hex.EncodeToString(checksum.Sum(nil)), a.algo(), hex.EncodeToString(strong.Sum(nil))}, nil
+	return sums{hex.EncodeToString(checksum.Sum(nil)), a.hash, hex.EncodeToString(strong.Sum(nil))}, nil
 }
 
 // beat says that the task is alive, unless somebody ended it.
 func (a *adding) beat(ctx context.Context) error {
-	_, err := a.Tasks.UpdateTask(ctx, metadata.Everything(), a.task, func(t *glance.Task) error {
+	_, err := a.alive(ctx)
+	return err
+}
+
+func (a *adding) alive(ctx context.Context) (*glance.Task, error) {
+	return a.Tasks.UpdateTask(ctx, metadata.Everything(), a.task, func(t *glance.Task) error {
 		if t.Status != glance.TaskProcessing {
 			return errAborted()
 		}
 		return nil
 	})
-	return err
 }
 
 // pulsed calls beat from time to time while it is read.

@@ -112,7 +112,7 @@ func TestAddLocationLockBroken(t *testing.T) {
 }
 
 // TestAddLocationStopped: the end of the process takes back what was not
-// verified and keeps what was active.
+// verified, and leaves the hash of what was active to the next start.
 func TestAddLocationStopped(t *testing.T) {
 	weak, _ := hashes("aaaa")
 	for _, c := range []map[string]string{nil, claim("md5", weak)} {
@@ -120,11 +120,18 @@ func TestAddLocationStopped(t *testing.T) {
 		r.add(t, queued())
 		r.hashing(t, c)
 		r.stop(t)
-		r.wantEnded(t, c != nil)
-		err := r.locator().Add(t.Context(), alice, img1, images.NewLocation{URL: "http://web/a"})
-		if c != nil && !errors.Is(err, glance.Unavailable) {
-			t.Errorf("after the end: %v", err)
+		if c != nil {
+			r.wantEnded(t, true)
+			err := r.locator().Add(t.Context(), alice, img1, images.NewLocation{URL: "http://web/a"})
+			if !errors.Is(err, glance.Unavailable) {
+				t.Errorf("after the end: %v", err)
+			}
+			continue
 		}
+		r.wantHashing(t)
+		r.restart(t)
+		r.running.Wait()
+		r.wantHashed(t)
 	}
 }
 

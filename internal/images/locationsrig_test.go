@@ -109,13 +109,15 @@ func newLocationRig(t testing.TB) *locationRig {
 		web:     &web{pages: map[string]string{"http://web/a": "aaaa", "http://web/b": "bbbb", "http://web/empty": ""}},
 		staging: &driver{Driver: mem.New("staging")},
 	}
-	r.jobs = images.NewJobs(context.Background(), 2, func() func() {
-		r.running.Add(1)
-		return r.running.Done
-	})
+	r.jobs = images.NewJobs(context.Background(), 2, r.hold)
 	t.Cleanup(func() { _ = r.jobs.Close() })
 	r.useStores(t, true)
 	return r
+}
+
+func (r *locationRig) hold() func() {
+	r.running.Add(1)
+	return r.running.Done
 }
 
 func (r *locationRig) useStores(t testing.TB, multi bool) {

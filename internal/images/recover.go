@@ -63,6 +63,10 @@ type Recoverer struct {
 	Staging  *Staging
 	TaskLife time.Duration // of finished tasks
 	Log      *slog.Logger
+
+	// Resume is given the entries that a Locator can resume; an error leaves
+	// them for the next start. Nil gives up what they were doing.
+	Resume func(entry map[string]string) error
 }
 
 // Settle finishes or reverts one entry of the journal. It may be repeated; an
@@ -83,8 +87,8 @@ func (r *Recoverer) Settle(ctx context.Context, entry map[string]string) error {
 			return fmt.Errorf("revert the staging of image %s: %w", id, err)
 		}
 	case deedLocation:
-		if err := r.revertLocation(ctx, id, entry[entryTask]); err != nil {
-			return fmt.Errorf("end the task that adds a location to image %s: %w", id, err)
+		if err := r.settleLocation(ctx, entry); err != nil {
+			return fmt.Errorf("settle the task that adds a location to image %s: %w", id, err)
 		}
 	case deedRemoval:
 		rm := remover{images: r.Images, stores: r.Stores, log: r.Log}

@@ -27,6 +27,20 @@ func (r *Recoverer) revertStage(ctx context.Context, id, attempt string) error {
 	return backToQueued(ctx, r.Images, id, glance.StatusUploading)
 }
 
+// settleLocation has the hash of an active image gone on with, and ends any
+// other task that gave an image a location.
+func (r *Recoverer) settleLocation(ctx context.Context, entry map[string]string) error {
+	id, task := entry[entryImage], entry[entryTask]
+	img, err := r.Images.Image(ctx, metadata.Everything(), id)
+	if err != nil && !errors.Is(err, glance.NotFound) {
+		return err
+	}
+	if err == nil && r.Resume != nil && isHashing(img, task) {
+		return r.Resume(entry)
+	}
+	return r.revertLocation(ctx, id, task)
+}
+
 // revertLocation ends a task that gave an image a location. An image whose data
 // was still to be verified is queued again; one that is active already stays so,
 // without hash.
