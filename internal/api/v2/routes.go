@@ -8,7 +8,8 @@ import (
 	"glance/internal/images"
 )
 
-// Door serves the Images API v2. Every field is needed.
+// Door serves the Images API v2. Every field is needed but Allowance, which is
+// nil without limits of the identity service.
 type Door struct {
 	Catalog     *images.Catalog
 	Editor      *images.Editor
@@ -19,6 +20,7 @@ type Door struct {
 	Locator     *images.Locator
 	Stager      *images.Stager
 	CopyDeleter *images.CopyDeleter
+	Allowance   *images.Allowance
 	Schema      *Schema
 	Config      Config
 }
