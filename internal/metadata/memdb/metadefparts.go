@@ -64,7 +64,13 @@ func tags() shelf[glance.MetadefTag] {
 
 // index finds a part by name, -1 when there is none.
 func (s shelf[T]) index(n *namespace, name string) int {
-	return slices.IndexFunc(*s.rows(n), func(r row[T]) bool { return *s.name(&r.value) == name })
+	rows := *s.rows(n)
+	for i := range rows { // in place: copies would cost the most here
+		if *s.name(&rows[i].value) == name {
+			return i
+		}
+	}
+	return -1
 }
 
 func (s shelf[T]) setTimes(v *T, at time.Time) {
