@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // ReservedPrefix begins the names of properties that belong to the service.
@@ -149,4 +150,17 @@ func copyOf[T any](p *T) *T {
 // the tables of older installations cannot store (spec database §3).
 func BeyondBMP(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r > 0xFFFF }) >= 0
+}
+
+// BeyondBMPText is what a user hears whose value of key is refused for that.
+// Compat: the original writes every word of the key with a capital.
+func BeyondBMPText(key string) string {
+	inWord := false
+	return strings.Map(func(r rune) rune {
+		defer func() { inWord = unicode.IsLetter(r) }()
+		if inWord {
+			return unicode.ToLower(r)
+		}
+		return unicode.ToUpper(r)
+	}, key) + " can't contain 4 byte unicode characters."
 }

@@ -83,3 +83,11 @@ func TestBeyondBMP(t *testing.T) {
 		t.Error("wrong judgement")
 	}
 }
+
+func TestBeyondBMPText(t *testing.T) {
+	for key, want := range map[string]string{"name": "Name", "display_name": "Display_Name", "minLength": "Minlength", "a1b": "A1B"} {
+		if got := glance.BeyondBMPText(key); got != want+" can't contain 4 byte unicode characters." {
+			t.Errorf("%s: %q", key, got)
+		}
+	}
+}

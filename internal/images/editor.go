@@ -2,7 +2,6 @@ package images
 
 import (
 	"strings"
-	"unicode"
 
 	"glance/internal/glance"
 	"glance/internal/metadata"
@@ -20,7 +19,6 @@ type Editor struct {
 	Limits  quota.Limits
 	SizeCap int64 // image_size_cap, bytes
 
-	Allowance *Allowance // of the identity service; nil is none
 	Locations LocationChanges
 }
 
@@ -89,19 +87,7 @@ func checkTags(tags []string) error {
 }
 
 func fourBytes(key string) error {
-	return glance.Errorf(glance.Invalid, "%s can't contain 4 byte unicode characters.", titleWords(key))
-}
-
-// titleWords capitalises every word: a letter after anything that is none.
-func titleWords(s string) string {
-	inWord := false
-	return strings.Map(func(r rune) rune {
-		defer func() { inWord = unicode.IsLetter(r) }()
-		if inWord {
-			return unicode.ToLower(r)
-		}
-		return unicode.ToUpper(r)
-	}, s)
+	return glance.Errorf(glance.Invalid, "%s", glance.BeyondBMPText(key))
 }
 
 func reserved(name string) error {
