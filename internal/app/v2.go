@@ -10,6 +10,7 @@ import (
 	"glance/internal/images"
 	"glance/internal/imgformat"
 	"glance/internal/metadata"
+	"glance/internal/metadefs"
 	"glance/internal/multihash"
 	"glance/internal/policy"
 	"glance/internal/quota"
@@ -25,14 +26,13 @@ type room struct {
 	journal images.Journal
 	staging *images.Staging
 	jobs    *images.Jobs
-	allow   *images.Allowance
 	log     *slog.Logger
 }
 
 // buildV2 makes the verbs and the door of the Images API v2.
 func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 	opt := &cfg.Images
-	storage, err := storageQuota(opt)
+	storage, err := quota.ParseStorage(opt.UserStorageQuota)
 	if err != nil {
 		return nil, asValueFailure(err)
 	}
@@ -51,7 +51,6 @@ func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 		Catalog: &images.Catalog{Images: r.db, Tasks: r.db, Policy: r.policy, Protect: r.protect, Stores: r.stores, Log: r.log},
 		Editor: &images.Editor{
 			Images: r.db, Policy: r.policy, Protect: r.protect, Stores: r.stores, Limits: limits, SizeCap: opt.SizeCap,
-			Allowance: r.allow,
 			Locations: images.LocationChanges{
 				Shown: opt.ShowLocations, Delayed: cfg.Deletion.DelayedDelete, HashAlgo: opt.HashingAlgorithm, Quota: storage,
 				Journal: r.journal, Log: r.log,
@@ -63,7 +62,7 @@ func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 		},
 		Uploader: &images.Uploader{
 			Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Buffers: buffers, Log: r.log,
-			Allowance: r.allow, Quota: storage, SizeCap: opt.SizeCap, HashAlgo: opt.HashingAlgorithm,
+			Quota: storage, SizeCap: opt.SizeCap, HashAlgo: opt.HashingAlgorithm,
 			Formats: imgformat.Rules{
 				AllowMismatch: !cfg.ImageFormat.RequireMatch, GPTNonFatal: cfg.ImageFormat.GPTNonfatal,
 			},
@@ -73,10 +72,11 @@ func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 		Locator:    buildLocator(cfg, r, limits, storage, buffers),
 		Stager: &images.Stager{
 			Images: r.db, Policy: r.policy, Staging: r.staging, Journal: r.journal, Buffers: buffers, Log: r.log,
-			Allowance: r.allow, SizeCap: opt.SizeCap, SelfURL: selfURL(opt),
+			SizeCap: opt.SizeCap, SelfURL: selfURL(opt),
 		},
 		CopyDeleter: &images.CopyDeleter{Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Log: r.log},
-		Allowance:   r.allow,
+		Namespaces:  &metadefs.Namespaces{Metadefs: r.db, Policy: r.policy},
+		Parts:       &metadefs.Parts{Metadefs: r.db, Policy: r.policy},
 		Schema:      schema,
 		Config:      v2Config(opt, r.stores),
 	}, nil

@@ -176,20 +176,29 @@ func integerOf(v any) int64 {
 // propertyOf makes an additional property of a JSON value. Values are stored
 // as text; typed reports that the answer must show the value and not the text.
 func propertyOf(name string, v any) (p glance.Property, typed bool) {
+	if v == nil {
+		return glance.Property{Name: name, Null: true}, false
+	}
+	_, isText := v.(string)
+	return glance.Property{Name: name, Value: storedText(v)}, !isText
+}
+
+// storedText is a JSON value as text. Compat: null and truth values are spelled
+// as Python does.
+func storedText(v any) string {
 	switch v := v.(type) {
 	case string:
-		return glance.Property{Name: name, Value: v}, false
+		return v
 	case nil:
-		return glance.Property{Name: name, Null: true}, false
+		return "None"
 	case bool:
-		// Compat: the text of a truth value is Python's.
 		if v {
-			return glance.Property{Name: name, Value: "True"}, true
+			return "True"
 		}
-		return glance.Property{Name: name, Value: "False"}, true
+		return "False"
 	case json.Number:
-		return glance.Property{Name: name, Value: v.String()}, true
+		return v.String()
 	default:
-		return glance.Property{Name: name, Value: string(appendAny(nil, v))}, true
+		return string(appendAny(nil, v))
 	}
 }

@@ -65,7 +65,7 @@ func (d *Door) appendImage(b []byte, img *glance.Image, echo map[string]any) []b
 	b = appendTime(b, "created_at", img.CreatedAt)
 	b = appendTime(b, "updated_at", img.UpdatedAt)
 	b = d.appendLocations(b, img, echo)
-	b = appendTags(b, img.Tags)
+	b = appendTexts(b, "tags", img.Tags)
 	b = appendLink(b, "self", img.ID, "")
 	b = appendLink(b, "file", img.ID, "/file")
 	b = appendText(b, "schema", "/v2/schemas/image")
@@ -170,13 +170,13 @@ func (d *Door) showsStores(img *glance.Image) bool {
 		slices.ContainsFunc(img.Locations, func(loc glance.Location) bool { return loc.Store() != "" })
 }
 
-func appendTags(b []byte, tags []string) []byte {
-	b = append(appendKey(b, "tags"), '[')
-	for i, tag := range tags {
+func appendTexts(b []byte, key string, texts []string) []byte {
+	b = append(appendKey(b, key), '[')
+	for i, text := range texts {
 		if i > 0 {
 			b = append(b, ", "...)
 		}
-		b = appendString(b, tag)
+		b = appendString(b, text)
 	}
 	return append(b, ']')
 }

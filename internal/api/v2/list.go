@@ -34,18 +34,18 @@ func (d *Door) appendPage(b []byte, page images.Page, params []api.Param) []byte
 		b = d.appendImage(b, img, nil)
 	}
 	b = append(b, ']')
-	b = appendPageLink(b, "first", params, "")
+	b = appendPageLink(b, "first", "/v2/images", params, "")
 	b = appendText(b, "schema", "/v2/schemas/images")
 	if page.Last != "" {
-		b = appendPageLink(b, "next", params, page.Last)
+		b = appendPageLink(b, "next", "/v2/images", params, page.Last)
 	}
 	return append(b, '}')
 }
 
-// appendPageLink appends the link to the page after marker, to the first one
-// when it is empty (spec images-v2 §8.4).
-func appendPageLink(b []byte, key string, params []api.Param, marker string) []byte {
-	b = append(appendKey(b, key), `"/v2/images`...)
+// appendPageLink appends the link to the page of path after marker, to the
+// first one when it is empty (spec images-v2 §8.4).
+func appendPageLink(b []byte, key, path string, params []api.Param, marker string) []byte {
+	b = append(append(appendKey(b, key), '"'), path...)
 	separator := byte('?')
 	add := func(name, value string) {
 		b = append(append(b, separator), url.QueryEscape(name)...) // which leaves nothing that JSON escapes
@@ -115,15 +115,21 @@ func (d *Door) readLimit(l *images.Listing, value *string) error {
 	if value == nil {
 		return nil
 	}
-	limit, err := strconv.ParseInt(strings.TrimSpace(*value), 10, 64)
+	limit, err := parseLimit(*value, 0)
+	l.Limit = min(limit, d.Config.LimitMax)
+	return err
+}
+
+// parseLimit reads a limit of at least least.
+func parseLimit(value string, least int) (int, error) {
+	limit, err := strconv.Atoi(strings.TrimSpace(value))
 	if err != nil {
-		return glance.Errorf(glance.Invalid, "limit param must be an integer")
+		return 0, glance.Errorf(glance.Invalid, "limit param must be an integer")
 	}
-	if limit < 0 {
-		return glance.Errorf(glance.Invalid, "limit param must be positive")
+	if limit < least {
+		return 0, glance.Errorf(glance.Invalid, "limit param must be positive")
 	}
-	l.Limit = int(min(limit, int64(d.Config.LimitMax)))
-	return nil
+	return limit, nil
 }
 
 // readSort reads the newer form: sort=key[:dir],key[:dir].

@@ -21,6 +21,7 @@ import (
 	"glance/internal/images"
 	"glance/internal/metadata"
 	"glance/internal/metadata/memdb"
+	"glance/internal/metadefs"
 	"glance/internal/multihash"
 	"glance/internal/policy"
 	"glance/internal/quota"
@@ -93,6 +94,8 @@ func newRig(t testing.TB, change ...func(*v2.Door)) *rig {
 		},
 		Downloader: &images.Downloader{Images: r.db, Policy: rules, Stores: stores},
 		Sharer:     &images.Sharer{Images: r.db, Members: r.db, Policy: rules, Limits: limits},
+		Namespaces: &metadefs.Namespaces{Metadefs: r.db, Policy: rules},
+		Parts:      &metadefs.Parts{Metadefs: r.db, Policy: rules},
 		Schema:     schema,
 		Config: v2.Config{
 			StoreIDs: []string{"fast", "cheap"}, ImportMethods: []string{"glance-direct", "web-download"}, LimitDefault: 2, LimitMax: 4,

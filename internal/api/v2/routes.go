@@ -6,10 +6,10 @@ import (
 	"glance/internal/api"
 	"glance/internal/glance"
 	"glance/internal/images"
+	"glance/internal/metadefs"
 )
 
-// Door serves the Images API v2. Every field is needed but Allowance, which is
-// nil without limits of the identity service.
+// Door serves the Images API v2. Every field is needed.
 type Door struct {
 	Catalog     *images.Catalog
 	Editor      *images.Editor
@@ -20,7 +20,8 @@ type Door struct {
 	Locator     *images.Locator
 	Stager      *images.Stager
 	CopyDeleter *images.CopyDeleter
-	Allowance   *images.Allowance
+	Namespaces  *metadefs.Namespaces
+	Parts       *metadefs.Parts
 	Schema      *Schema
 	Config      Config
 }
@@ -39,7 +40,7 @@ type Config struct {
 // Routes is the table of everything this door answers.
 func (d *Door) Routes() []api.Route {
 	const image = "/images/{image_id}"
-	return []api.Route{
+	return append(d.metadefRoutes(), []api.Route{
 		{Method: http.MethodGet, Pattern: "/images", Handle: d.list},
 		{Method: http.MethodPost, Pattern: "/images", Handle: d.create, Writes: true},
 		{Method: http.MethodGet, Pattern: image, Handle: d.show, NoBody: true},
@@ -69,7 +70,7 @@ func (d *Door) Routes() []api.Route {
 		{Method: http.MethodGet, Pattern: "/info/usage", Handle: d.infoUsage, NoBody: true, Only: true},
 		{Method: http.MethodGet, Pattern: "/schemas/{name}", Handle: d.showSchema, NoBody: true},
 		{Pattern: "", Handle: api.AddSlash},
-	}
+	}...)
 }
 
 // caller gives who asks.

@@ -33,6 +33,7 @@ type Schema struct {
 	partial   *jsonschema.Schema // without required: for one attribute at a time
 	tag       *jsonschema.Schema
 	location  *jsonschema.Schema // of POST locations
+	metadefs  metadefSchemas
 }
 
 // NewSchema builds the image schema from the formats the operator allows and
@@ -80,7 +81,8 @@ func (s *Schema) build(head string, required []string) error {
 			return fmt.Errorf("unable to load schema: %w", err)
 		}
 	}
-	return nil
+	s.metadefs, err = newMetadefSchemas()
+	return err
 }
 
 func compile(text string) (*jsonschema.Schema, error) {
@@ -110,11 +112,12 @@ func (s *Schema) check(by *jsonschema.Schema, doc any) error {
 
 // customProperties is what schema-image.json says.
 type customProperties struct {
-	properties []customProperty // in order of the file
+	properties []member // in order of the file
 	required   []string
 }
 
-type customProperty struct {
+// member is a member of a JSON object.
+type member struct {
 	name string
 	text json.RawMessage
 }
@@ -136,7 +139,7 @@ func readCustom(text []byte) (customProperties, error) {
 	return c, nil
 }
 
-func readExtended(members []customProperty) (c customProperties, err error) {
+func readExtended(members []member) (c customProperties, err error) {
 	for _, m := range members {
 		switch m.name {
 		case "properties":
@@ -152,18 +155,18 @@ func readExtended(members []customProperty) (c customProperties, err error) {
 }
 
 // orderedObject reads an object and keeps the order of its members.
-func orderedObject(text []byte) ([]customProperty, error) {
+func orderedObject(text []byte) ([]member, error) {
 	d := json.NewDecoder(strings.NewReader(string(text)))
 	if open, err := d.Token(); err != nil || open != json.Delim('{') {
 		return nil, errors.Join(errors.New("not a JSON object"), err)
 	}
-	var members []customProperty
+	var members []member
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
 			return nil, err
 		}
-		m := customProperty{name: fmt.Sprint(name)}
+		m := member{name: fmt.Sprint(name)}
 		if err := d.Decode(&m.text); err != nil {
 			return nil, err
 		}
@@ -180,12 +183,12 @@ func orderedObject(text []byte) ([]customProperty, error) {
 
 // besides gives the properties that base does not have. It fails when one of
 // base is redefined.
-func (c customProperties) besides(base string) ([]customProperty, error) {
+func (c customProperties) besides(base string) ([]member, error) {
 	var known map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(base), &known); err != nil {
 		return nil, err
 	}
-	var own []customProperty
+	var own []member
 	for _, p := range c.properties {
 		b, ok := known[p.name]
 		if ok && !sameJSON(b, p.text) {

@@ -1,7 +1,6 @@
 package keystone
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -26,14 +25,16 @@ type ownToken struct {
 type session struct {
 	client    *client
 	endpoints *endpoints
-	conf      *Config
+	cred      *Credentials
+	iface     string
+	region    string
 	current   atomic.Pointer[ownToken]
 	renewals  flights[struct{}, *ownToken]
 }
 
 // open makes a session whose goroutines are counted and end with ctx.
 func (s *session) open(ctx context.Context, client *client, c *Config, running *sync.WaitGroup) {
-	s.client, s.conf = client, c
+	s.client, s.cred, s.iface, s.region = client, &c.Credentials, c.Interface, c.Region
 	s.endpoints = &endpoints{client: client, found: map[string]string{}}
 	s.renewals = newFlights[struct{}, *ownToken](ctx, running)
 }
@@ -61,15 +62,15 @@ func (s *session) endpoint(ctx context.Context, t *ownToken) string {
 	if t.endpoint != "" {
 		return s.endpoints.v3(ctx, t.endpoint)
 	}
-	return s.endpoints.v3(ctx, s.conf.Credentials.AuthURL)
+	return s.endpoints.v3(ctx, s.cred.AuthURL)
 }
 
 func (s *session) renew(ctx context.Context) (*ownToken, error) {
-	body, err := s.conf.Credentials.request()
+	body, err := s.cred.request()
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	answer, err := s.client.do(ctx, http.MethodPost, s.endpoints.v3(ctx, s.conf.Credentials.AuthURL)+"/auth/tokens", http.Header{}, body)
+	answer, err := s.client.do(ctx, http.MethodPost, s.endpoints.v3(ctx, s.cred.AuthURL)+"/auth/tokens", http.Header{}, body)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (s *session) read(answer *reply) (*ownToken, error) {
 	if err := json.Unmarshal(answer.body, &doc); err != nil {
 		return nil, errNonsense
 	}
-	t := &ownToken{id: answer.header.Get("X-Subject-Token"), endpoint: s.conf.identity(doc.Token.Catalog)}
+	t := &ownToken{id: answer.header.Get("X-Subject-Token"), endpoint: doc.Token.Catalog.find("identity", s.iface, s.region)}
 	expires, ok := parseTime(doc.Token.ExpiresAt)
 	if t.id == "" || !ok {
 		return nil, errNonsense
@@ -98,25 +99,11 @@ func (s *session) read(answer *reply) (*ownToken, error) {
 	return t, nil
 }
 
-// identity is the URL of the identity service, "" when it is not in the catalog.
-func (c *Config) identity(in catalog) string {
-	if c.Endpoint != "" {
-		return c.Endpoint
-	}
-	for _, iface := range c.Interfaces {
-		if url := in.find(cmp.Or(c.EndpointType, "identity"), c.EndpointName, iface, c.Region); url != "" {
-			return url
-		}
-	}
-	return ""
-}
-
-// find is the URL of an endpoint; an empty name or region is any. Both internal
-// and internalURL are spelled.
-func (c catalog) find(service, name, iface, region string) string {
+// find is the URL of an endpoint. Both internal and internalURL are spelled.
+func (c catalog) find(service, iface, region string) string {
 	iface = strings.TrimSuffix(iface, "URL")
 	for _, s := range c {
-		if s.Type != service || name != "" && (s.Name == nil || *s.Name != name) {
+		if s.Type != service {
 			continue
 		}
 		for _, e := range s.Endpoints {
