@@ -20,7 +20,7 @@ func (e *Editor) Reactivate(ctx context.Context, who *glance.Caller, id string) 
 }
 
 func (e *Editor) toggle(ctx context.Context, who *glance.Caller, id string, rule policy.Rule, to glance.Status) error {
-	_, err := e.Images.UpdateImage(ctx, metadata.ScopeOf(*who), id, func(img *glance.Image) error {
+	_, err := e.update(ctx, who, id, func(e *Editor, img *glance.Image) error {
 		if err := e.Policy.Image(ctx, who, rule, img); err != nil {
 			return err
 		}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"glance/internal/glance"
-	"glance/internal/metadata"
 	"glance/internal/policy"
 )
 
@@ -33,7 +32,8 @@ func (in *Intake) Update(ctx context.Context, who *glance.Caller, id string, wan
 			return nil, err
 		}
 	}
-	img, err = in.Editor.Images.UpdateImage(ctx, metadata.ScopeOf(*who), id, func(img *glance.Image) error {
+	img, err = in.Editor.update(ctx, who, id, func(e *Editor, img *glance.Image) error {
+		r := r.by(e)
 		if err := r.check(ctx, img); err != nil {
 			return err
 		}
@@ -66,6 +66,14 @@ type rewrite struct {
 	want  OldMeta
 	purge bool
 	size  *int64 // of the data outside, when the request names any
+}
+
+// by is the same update by another editor.
+func (r *rewrite) by(e *Editor) *rewrite {
+	intake, other := *r.Intake, *r
+	intake.Editor = e
+	other.Intake = &intake
+	return &other
 }
 
 // check holds the rows of spec images-v1 §6 in order. Ownership comes last.

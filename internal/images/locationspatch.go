@@ -115,7 +115,7 @@ func (e *Editor) patchLocations(ctx context.Context, who *glance.Caller, id stri
 // locations to be removed are only marked, and nothing else is saved.
 func (e *Editor) applyKnowing(ctx context.Context, who *glance.Caller, id string, changes []Change, f *facts, m *removal) (img *glance.Image, order []glance.Location, err error) {
 	for {
-		img, err = e.updateWithin(ctx, who, id, func(img *glance.Image, used int64) (err error) {
+		img, err = e.updateWithin(ctx, who, id, func(e *Editor, img *glance.Image, used int64) (err error) {
 			f.used = used
 			order, err = e.applyLocations(ctx, who, img, changes, f, m)
 			return err
@@ -130,13 +130,18 @@ func (e *Editor) applyKnowing(ctx context.Context, who *glance.Caller, id string
 	}
 }
 
-// updateWithin changes an image while nobody else can take what the owner's
-// quota has left; without a quota used is 0.
-func (e *Editor) updateWithin(ctx context.Context, who *glance.Caller, id string, change func(img *glance.Image, used int64) error) (*glance.Image, error) {
+// updateWithin is update while nobody else can take what the owner's quota has
+// left; without a quota used is 0.
+func (e *Editor) updateWithin(ctx context.Context, who *glance.Caller, id string, change func(e *Editor, img *glance.Image, used int64) error) (*glance.Image, error) {
 	if e.Locations.Quota.Unlimited() {
-		return e.Images.UpdateImage(ctx, metadata.ScopeOf(*who), id, func(img *glance.Image) error { return change(img, 0) })
+		return e.update(ctx, who, id, func(e *Editor, img *glance.Image) error { return change(e, img, 0) })
 	}
-	return e.Images.UpdateMetered(ctx, metadata.ScopeOf(*who), id, metadata.Account{Owner: who.ProjectID}, change)
+	return e.decide(ctx, func(e *Editor, decided func(error) error) (*glance.Image, error) {
+		of := metadata.Account{Owner: who.ProjectID}
+		return e.Images.UpdateMetered(ctx, metadata.ScopeOf(*who), id, of, func(img *glance.Image, used int64) error {
+			return decided(change(e, img, used))
+		})
+	})
 }
 
 func (e *Editor) applyLocations(ctx context.Context, who *glance.Caller, img *glance.Image, changes []Change, f *facts, m *removal) ([]glance.Location, error) {

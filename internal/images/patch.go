@@ -48,7 +48,7 @@ func (e *Editor) Patch(ctx context.Context, who *glance.Caller, id string, chang
 	if slices.ContainsFunc(changes, func(c Change) bool { return c.Name == locationsName }) {
 		return e.patchLocations(ctx, who, id, changes)
 	}
-	img, err := e.Images.UpdateImage(ctx, metadata.ScopeOf(*who), id, func(img *glance.Image) error {
+	img, err := e.update(ctx, who, id, func(e *Editor, img *glance.Image) error {
 		if len(changes) == 0 {
 			return metadata.ErrUnchanged
 		}

@@ -43,7 +43,7 @@ func (e *Editor) changeTags(ctx context.Context, who *glance.Caller, id, deed st
 	if _, err := e.Images.Image(ctx, metadata.ScopeOf(*who), id); err != nil {
 		return retell(err, glance.NotFound, "Image %s not found.", id)
 	}
-	_, err := e.Images.UpdateImage(ctx, metadata.ScopeOf(*who), id, func(img *glance.Image) error {
+	_, err := e.update(ctx, who, id, func(e *Editor, img *glance.Image) error {
 		text := "Not allowed to " + deed + " tags for image " + id + "."
 		if err := e.Policy.OwnImage(ctx, who, policy.ModifyImage, img, text); err != nil {
 			return err

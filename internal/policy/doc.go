@@ -14,6 +14,9 @@
 //	p, err := policy.OpenProtection("/etc/glance/property-protections.conf", "roles", e)
 //	ok := p.CanRead(who, "x_billing_code") // a nil *Protection allows everything
 //
+// Whoever holds a transaction open must not wait for the servers of http: and
+// https: checks, and decides by the Enforcer of Ahead.
+//
 // Every refusal is a *glance.Error of kind Forbidden, or NotFound where the
 // caller must not learn that the thing exists. Policy looks at what it is
 // given: whether an image is visible to a project at all is the database's

@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -29,8 +30,15 @@ type Config struct {
 // without one, and whether there is one.
 type Find func(name string) (path string, ok bool)
 
-// Enforcer answers questions about rules. It is safe for many goroutines.
+// Enforcer answers questions about rules. It is safe for many goroutines, one
+// made by Ahead for one.
 type Enforcer struct {
+	*engine
+	answers *Answers // instead of asking servers; nil asks them
+}
+
+// engine has the rules.
+type engine struct {
 	newDefaults bool
 	scope       bool
 	log         *slog.Logger
@@ -40,7 +48,8 @@ type Enforcer struct {
 
 	defaults map[string]*rules.Check // never written after Open
 	fallback string
-	remote   rules.Remote
+	post     Post
+	postJSON bool
 
 	born    time.Time
 	due     atomic.Int64 // when files are looked at next, in nanoseconds since born
@@ -56,32 +65,31 @@ const recheck = 100 * time.Millisecond
 // mapping of names to rules; a single rule that makes no sense denies and is
 // logged.
 func Open(c Config) (*Enforcer, error) {
-	e := &Enforcer{
+	e := &engine{
 		newDefaults: c.EnforceNewDefaults,
 		scope:       c.EnforceScope,
 		log:         c.Log,
 		images:      sync.Pool{New: func() any { return new(imageTarget) }},
 		defaults:    defaultChecks(c.EnforceNewDefaults),
 		fallback:    cmp.Or(c.DefaultRule, string(Default)),
+		post:        c.Post,
+		postJSON:    c.PostJSON,
 		born:        time.Now(),
 		files:       newFiles(c),
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
-	if c.Post != nil {
-		e.remote = remote(c.Post, c.PostJSON)
-	}
 	if _, err := e.files.refresh(e.log); err != nil {
 		return nil, err
 	}
 	e.publish()
 	e.due.Store(int64(recheck))
-	return e, nil
+	return &Enforcer{engine: e}, nil
 }
 
 // publish puts the rules of files over the defaults.
-func (e *Enforcer) publish() {
+func (e *engine) publish() {
 	checks := make(map[string]*rules.Check, len(e.defaults)+len(e.files.merged))
 	for name, check := range e.defaults {
 		checks[name] = check
@@ -89,7 +97,7 @@ func (e *Enforcer) publish() {
 	for name, check := range e.files.merged {
 		checks[name] = check
 	}
-	set := rules.NewSet(checks, e.fallback, e.remote)
+	set := rules.NewSet(checks, e.fallback, remote(e.post, e.postJSON))
 	for _, problem := range set.Problems() {
 		e.log.Warn("policy: " + problem)
 	}
@@ -97,7 +105,7 @@ func (e *Enforcer) publish() {
 }
 
 // set gives the rules in force, read anew when files changed.
-func (e *Enforcer) set() *rules.Set {
+func (e *engine) set() *rules.Set {
 	now := int64(time.Since(e.born))
 	if due := e.due.Load(); now >= due && e.due.CompareAndSwap(due, now+int64(recheck)) && e.loading.TryLock() {
 		defer e.loading.Unlock()
@@ -127,8 +135,12 @@ func (e *Enforcer) Admin(who *glance.Caller) bool {
 }
 
 func (e *Enforcer) holds(ctx context.Context, who *glance.Caller, rule string, t Target) bool {
-	held, err := e.set().Allowed(ctx, rule, t, (*credentials)(who))
-	if err != nil {
+	set := e.set()
+	if e.answers != nil && set.Asks() {
+		set = set.With(remote(e.answers.given, e.postJSON))
+	}
+	held, err := set.Allowed(ctx, rule, t, (*credentials)(who))
+	if err != nil && !errors.Is(err, errNotAsked) {
 		e.log.ErrorContext(ctx, "policy: refused because a rule cannot be evaluated", "request_id", who.RequestID, "error", err)
 	}
 	return held

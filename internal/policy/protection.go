@@ -17,8 +17,21 @@ import (
 // properties of images (spec auth-policy §5). A nil *Protection allows
 // everything. It is safe for many goroutines.
 type Protection struct {
-	sections []section // the first one that matches a name decides
+	*sections
 	enforcer *Enforcer
+}
+
+// With gives the same protection by the rules of another Enforcer.
+func (p *Protection) With(e *Enforcer) *Protection {
+	if p == nil {
+		return nil
+	}
+	return &Protection{p.sections, e}
+}
+
+// sections are those of a file.
+type sections struct {
+	list []section // the first one that matches a name decides
 
 	mu    sync.RWMutex
 	known map[string]int // name to the index of its section, -1 for none
@@ -76,7 +89,7 @@ func OpenProtection(file, format string, e *Enforcer) (*Protection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("property protection file: %w", err)
 	}
-	p := &Protection{enforcer: e, known: map[string]int{}, sections: []section{ownProperties()}}
+	p := &Protection{&sections{known: map[string]int{}, list: []section{ownProperties()}}, e}
 	for _, raw := range parsed {
 		if strings.HasPrefix(raw.name, glance.ReservedPrefix) {
 			continue
@@ -86,7 +99,7 @@ func OpenProtection(file, format string, e *Enforcer) (*Protection, error) {
 			bad.File = file
 			return nil, fmt.Errorf("property protection file: %w", bad)
 		}
-		p.sections = append(p.sections, s)
+		p.list = append(p.list, s)
 	}
 	p.warn(file)
 	return p, nil
@@ -105,7 +118,7 @@ func ownProperties() section {
 // warn tells of rules that do not exist: the default rule stands for them,
 // which usually lets everybody pass.
 func (p *Protection) warn(file string) {
-	for _, s := range p.sections {
+	for _, s := range p.list {
 		for op, who := range s.who {
 			if who.rule != "" && !p.enforcer.set().Has(who.rule) {
 				p.enforcer.log.Warn("policy: a property protection names a rule that is not defined",
@@ -142,7 +155,7 @@ func (p *Protection) can(op operation, who *glance.Caller, name string) bool {
 	if i < 0 {
 		return false
 	}
-	switch perm := &p.sections[i].who[op]; {
+	switch perm := &p.list[i].who[op]; {
 	case perm.everyone:
 		return true
 	case perm.rule != "":
@@ -162,7 +175,7 @@ func (p *Protection) section(name string) int {
 	if ok {
 		return i
 	}
-	i = slices.IndexFunc(p.sections, func(s section) bool { return s.names.MatchString(name) })
+	i = slices.IndexFunc(p.list, func(s section) bool { return s.names.MatchString(name) })
 	if len(name) <= maxKnownBytes {
 		p.mu.Lock()
 		if len(p.known) >= maxKnown {

@@ -12,13 +12,32 @@ type Set struct {
 	checks   map[string]*Check
 	fallback string
 	remote   Remote
+	asks     bool
 }
 
 // NewSet makes a set of checks. A name that is not in it stands for the rule
 // called fallback; when that is missing too, it denies. A nil remote denies
 // http: and https: checks. The map must not change afterwards.
 func NewSet(checks map[string]*Check, fallback string, remote Remote) *Set {
-	return &Set{checks: checks, fallback: fallback, remote: remote}
+	s := &Set{checks: checks, fallback: fallback, remote: remote}
+	for _, check := range checks {
+		s.asks = s.asks || check.root.asks()
+	}
+	return s
+}
+
+// With gives the same rules with another way to ask servers.
+func (s *Set) With(remote Remote) *Set {
+	other := *s
+	other.remote = remote
+	return &other
+}
+
+// Asks reports whether any rule has checks http: or https:.
+func (s *Set) Asks() bool { return s.asks }
+
+func (n *node) asks() bool {
+	return n.op == opRemote || slices.ContainsFunc(n.kids, (*node).asks)
 }
 
 // Has reports whether there is a rule of that name itself.
