@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"glance/internal/glance"
 	"glance/internal/metadata/sqldb"
 	"glance/internal/metadata/sqldb/migrations"
+	"glance/internal/oslolog"
 )
 
 // GlanceManage runs one command of glance-manage; the result is its exit code
@@ -94,11 +96,26 @@ func manage(ctx context.Context, in config.Input, stdout io.Writer) (int, error)
 	if cfg.Database.Connection == "" {
 		return 0, noDatabase()
 	}
-	schema, closeDB, err := sqldb.Migrate(ctx, cfg.Database.Connection, databaseOptions(&cfg.Database))
+	return migrate(ctx, cfg, func(schema *migrations.Schema) (int, error) {
+		return action.run(ctx, schema, stdout, version)
+	})
+}
+
+// migrate opens the database for a command, and tells in the log while it waits
+// for it.
+func migrate(ctx context.Context, cfg *config.API, run func(*migrations.Schema) (int, error)) (code int, err error) {
+	logs, err := oslolog.Open(cfg.Program, false, oslolog.Options(cfg.Log))
 	if err != nil {
 		return 0, err
 	}
-	code, err := action.run(ctx, schema, stdout, version)
+	defer func() { err = errors.Join(err, logs.Close()) }()
+	options := databaseOptions(&cfg.Database)
+	options.Log = slog.New(logs)
+	schema, closeDB, err := sqldb.Migrate(ctx, cfg.Database.Connection, options)
+	if err != nil {
+		return 0, err
+	}
+	code, err = run(schema)
 	return code, errors.Join(err, closeDB())
 }
 

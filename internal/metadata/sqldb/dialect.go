@@ -59,6 +59,9 @@ type dialect struct {
 	// kind classifies an error of the driver: Unavailable, Invalid for a value
 	// that does not fit its column, or Internal.
 	kind func(error) glance.Kind
+	// crowded reports whether an error says that there are as many connections
+	// as the server allows.
+	crowded func(error) bool
 	// failure tells whether another attempt may succeed.
 	failure func(error) failure
 }

@@ -35,6 +35,7 @@ func mysqlDialect() dialect {
 		duplicate:  func(err error) bool { return mysqlCode(err) == 1062 },
 		referenced: func(err error) bool { return mysqlCode(err) == 1451 || mysqlCode(err) == 1452 },
 		kind:       mysqlKind,
+		crowded:    mysqlCrowded,
 		failure:    mysqlFailure,
 	}
 }
@@ -67,10 +68,20 @@ func mysqlKind(err error) glance.Kind {
 		}
 	case 1264, 1366, 1406: // out of range, characters, too long
 		return glance.Invalid
-	case 1020, 1021, 1040, 1044, 1045, 1047, 1049, 1053, 1114, 1129, 1130, 1203, 1205, 1213, 1226, 1290, 1317, 1836, 1927, 3024:
+	case 3, 1020, 1021, 1026, 1030, 1040, 1041, 1044, 1045, 1047, 1049, 1053, 1114, 1129, 1130, 1135, 1158, 1159, 1160, 1161,
+		1203, 1205, 1206, 1213, 1226, 1290, 1317, 1836, 1927, 3024, 4031:
 		return glance.Unavailable
 	}
 	return glance.Internal
+}
+
+// mysqlCrowded knows the limit of the server and the two of a user.
+func mysqlCrowded(err error) bool {
+	switch mysqlCode(err) {
+	case 1040, 1203, 1226:
+		return true
+	}
+	return false
 }
 
 func mysqlFailure(err error) failure {
@@ -81,7 +92,7 @@ func mysqlFailure(err error) failure {
 		}
 	case 1020, 1205, 1213: // changed meanwhile, lock wait, deadlock
 		return lostContention
-	case 1040, 1047, 1053, 1203, 1927: // connections, Galera node, shutdown, connections of a user, killed
+	case 1040, 1047, 1053, 1158, 1159, 1160, 1161, 1203, 1927, 4031: // connections, Galera node, shutdown, network, connections of a user, killed, idle for long
 		return brokenConnection
 	}
 	return finalFailure

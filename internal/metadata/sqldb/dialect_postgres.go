@@ -34,6 +34,7 @@ func postgresDialect() dialect {
 		duplicate:  func(err error) bool { return postgresCode(err) == "23505" },
 		referenced: func(err error) bool { return postgresCode(err) == "23503" },
 		kind:       postgresKind,
+		crowded:    func(err error) bool { return postgresCode(err) == "53300" },
 		failure:    postgresFailure,
 	}
 }

@@ -38,6 +38,7 @@ func sqliteDialect() dialect {
 		},
 		referenced: func(err error) bool { return sqliteCode(err) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY },
 		kind:       sqliteKind,
+		crowded:    func(error) bool { return false },
 		failure:    func(error) failure { return finalFailure }, // the timeout of locks is all the waiting there is
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"glance/internal/glance"
@@ -37,21 +39,36 @@ func (db *DB) start(ctx context.Context, u URL, opts Options) error {
 		if err == nil {
 			return nil
 		}
+		if ctx.Err() != nil {
+			return db.failed("connect", ctx.Err())
+		}
 		wait, more := opts.Start.wait(n)
-		if !more || db.dialect.failure(err) != brokenConnection || ctx.Err() != nil {
-			return glance.Because(glance.Unavailable, err, "There is no connection to the database "+u.place()+": "+err.Error())
+		if !more || db.dialect.failure(err) != brokenConnection {
+			return glance.Errorf(glance.Unavailable, "There is no connection to the database %s: %s", u.place(), inOneLine(err))
 		}
 		if opts.Log != nil {
 			left := any("any")
 			if opts.Start.Most >= 0 {
 				left = opts.Start.Most - n
 			}
-			opts.Log.Warn("no connection to the database", "database", u.place(), "attempts left", left, "error", err)
+			opts.Log.Warn("no connection to the database", "database", u.place(), "attempts left", left, "error", inOneLine(err))
 		}
 		if !pause(ctx, wait) {
 			return db.failed("connect", ctx.Err())
 		}
 	}
+}
+
+// inOneLine gives the text of an error without the lines that repeat others: a
+// driver tells of each address that it tried.
+func inOneLine(err error) string {
+	var lines []string
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, " ")
 }
 
 // place names a database without secrets.

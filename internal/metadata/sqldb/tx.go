@@ -75,13 +75,13 @@ func (db *DB) again(err error, n int, committing bool) (wait time.Duration, agai
 
 // begin starts a transaction; release gives its connection back.
 func (db *DB) begin(ctx context.Context, pool *sql.DB, opts *sql.TxOptions) (began *sql.Tx, release func(), err error) {
-	if db.poolWait <= 0 {
-		began, err = pool.BeginTx(ctx, opts)
-		return began, func() {}, db.failed("begin", err)
+	waiting := ctx
+	if db.poolWait > 0 {
+		var cancel context.CancelFunc
+		waiting, cancel = context.WithTimeout(ctx, db.poolWait)
+		defer cancel()
 	}
-	waiting, cancel := context.WithTimeout(ctx, db.poolWait)
-	defer cancel()
-	conn, err := pool.Conn(waiting)
+	conn, err := db.connection(waiting, pool)
 	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
 		err = glance.Because(glance.Unavailable, err, "No connection to the database became free in time.")
 	}
@@ -93,6 +93,21 @@ func (db *DB) begin(ctx context.Context, pool *sql.DB, opts *sql.TxOptions) (beg
 		release()
 	}
 	return began, release, db.failed("begin", err)
+}
+
+// crowded is how long a call waits until it asks again a server that has no
+// more connections to give: by then one of ours may be free.
+const crowded = 50 * time.Millisecond
+
+// connection takes one of the pool's, or a new one. To have used up what the
+// server allows is as good as a pool that is full.
+func (db *DB) connection(ctx context.Context, pool *sql.DB) (*sql.Conn, error) {
+	for {
+		conn, err := pool.Conn(ctx)
+		if err == nil || !db.dialect.crowded(err) || !pause(ctx, jitter(crowded)) {
+			return conn, err
+		}
+	}
 }
 
 func (db *DB) once(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, committing *bool, f func(*tx) error) error {
