@@ -140,14 +140,19 @@ func sameOn(t *testing.T, a, b *rig.Client, id string) {
 	}
 }
 
-// asObject spells a document in one way.
-func asObject(t *testing.T, text string) string {
+func asMap(t *testing.T, text string) map[string]any {
 	t.Helper()
 	var v map[string]any
 	if err := json.Unmarshal([]byte(text), &v); err != nil {
 		t.Fatalf("%v in %s", err, text)
 	}
-	out, err := json.Marshal(v)
+	return v
+}
+
+// asObject spells a document in one way.
+func asObject(t *testing.T, text string) string {
+	t.Helper()
+	out, err := json.Marshal(asMap(t, text))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,6 +36,11 @@ type engine struct {
 
 	tls    string // the file of its certificate
 	socket string // the directory of its socket
+
+	// start starts the server on what it has, and waits until it answers.
+	start  func()
+	server *exec.Cmd // nil while there is none
+	gently syscall.Signal
 }
 
 func (e *engine) url(database string) string {
@@ -47,37 +53,69 @@ func engines(t *testing.T) []*engine {
 	return []*engine{startMariaDB(t), startPostgreSQL(t)}
 }
 
+// enduring are both servers as they lose nothing that was committed when
+// their processes are killed.
+func enduring(t *testing.T) []*engine {
+	t.Helper()
+	return []*engine{
+		startMariaDB(t, "--innodb-flush-log-at-trx-commit=2", "--innodb-doublewrite=1"), // their file system lives on
+		startPostgreSQL(t),
+	}
+}
+
 // daemon starts a program that ends with the test, and waits until probe succeeds.
 func (e *engine) daemon(probe []string, program string, args ...string) {
 	e.t.Helper()
-	log, err := os.Create(e.path("log"))
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	cmd := exec.Command(program, args...)
-	cmd.Stdout, cmd.Stderr, cmd.Dir = log, log, e.dir
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if err := cmd.Start(); err != nil {
-		e.t.Fatal(err)
-	}
-	e.t.Cleanup(func() {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) // PostgreSQL's fast shutdown
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
-		_ = cmd.Wait()
-		_ = log.Close()
-	})
-	for range 300 {
-		if _, _, err := e.try(probe[0], probe[1:]...); err == nil {
-			return
+	e.start = func() {
+		e.t.Helper()
+		log, err := os.OpenFile(e.path("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			e.t.Fatal(err)
 		}
-		time.Sleep(100 * time.Millisecond)
+		defer log.Close()
+		cmd := exec.Command(program, args...)
+		cmd.Stdout, cmd.Stderr, cmd.Dir = log, log, e.dir
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
+		if err := cmd.Start(); err != nil {
+			e.t.Fatal(err)
+		}
+		e.server = cmd
+		for range 300 {
+			if _, _, err := e.try(probe[0], probe[1:]...); err == nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		e.t.Fatalf("%s does not answer:\n%s", program, e.read("log"))
 	}
-	e.t.Fatalf("%s does not answer:\n%s", program, e.read("log"))
+	e.t.Cleanup(func() { e.stop(e.gently) })
+	e.start()
 }
 
-func startMariaDB(t *testing.T) *engine {
+// stop ends the server in order or, with SIGKILL, as a power cut would: all its
+// processes at once.
+func (e *engine) stop(sig syscall.Signal) {
+	if e.server == nil {
+		return
+	}
+	pid := e.server.Process.Pid
+	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	_ = syscall.Kill(pid, sig) // it may have ended
+	if sig == syscall.SIGKILL {
+		for _, child := range strings.Fields(string(children)) {
+			if n, err := strconv.Atoi(child); err == nil {
+				_ = syscall.Kill(n, sig)
+			}
+		}
+	}
+	_ = e.server.Wait()
+	e.server = nil
+}
+
+// startMariaDB starts a server with further options, which beat those here.
+func startMariaDB(t *testing.T, options ...string) *engine {
 	t.Helper()
-	e := &engine{shell: newShell(t), name: "mariadb", port: freePort(t), traits: metadatatest.MySQL(), dial: "mysql+pymysql", user: "os:p%40ss"}
+	e := &engine{shell: newShell(t), name: "mariadb", port: freePort(t), traits: metadatatest.MySQL(), dial: "mysql+pymysql", user: "os:p%40ss", gently: syscall.SIGTERM}
 	e.run("mariadb-install-db", "--no-defaults", "--user=root", "--datadir="+e.path("data"), "--auth-root-authentication-method=normal", "--skip-test-db")
 	client := []string{"mariadb", "--no-defaults", "-uroot", "-S", e.path("sock"), "-N", "-B", "-e"}
 	e.sql = func(database, statements string) string {
@@ -91,9 +129,11 @@ func startMariaDB(t *testing.T) *engine {
 	}
 	cert, key := e.certificate(e.dir, "root")
 	e.tls = cert
-	e.daemon(append(client, "SELECT 1"), "mariadbd", "--no-defaults", "--user=root", "--datadir="+e.path("data"), "--socket="+e.path("sock"),
-		"--pid-file="+e.path("pid"), "--bind-address=127.0.0.1", "--port="+e.port, "--max-connections=400",
-		"--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite", "--ssl-cert="+cert, "--ssl-key="+key)
+	e.daemon(append(client, "SELECT 1"), "mariadbd", append([]string{
+		"--no-defaults", "--user=root", "--datadir=" + e.path("data"), "--socket=" + e.path("sock"),
+		"--pid-file=" + e.path("pid"), "--bind-address=127.0.0.1", "--port=" + e.port, "--max-connections=400",
+		"--innodb-flush-log-at-trx-commit=0", "--skip-innodb-doublewrite", "--ssl-cert=" + cert, "--ssl-key=" + key,
+	}, options...)...)
 	for _, host := range []string{"127.0.0.1", "localhost"} {
 		e.sql("", "CREATE USER os@'"+host+"' IDENTIFIED BY 'p@ss'; GRANT ALL ON *.* TO os@'"+host+"'")
 	}
@@ -112,7 +152,7 @@ func words(list ...string) (out []string) {
 
 func startPostgreSQL(t *testing.T) *engine {
 	t.Helper()
-	e := &engine{shell: newShell(t), name: "postgresql", port: freePort(t), traits: metadatatest.PostgreSQL(), dial: "postgresql+psycopg2", user: "postgres"}
+	e := &engine{shell: newShell(t), name: "postgresql", port: freePort(t), traits: metadatatest.PostgreSQL(), dial: "postgresql+psycopg2", user: "postgres", gently: syscall.SIGINT}
 	bin := strings.TrimSpace(e.run("sh", "-c", "ls -d /usr/lib/postgresql/*/bin | tail -1"))
 	// The server refuses to run as root, and the directories of tests are root's alone.
 	data, err := os.MkdirTemp("", "glance-postgresql-")
