@@ -39,7 +39,9 @@ type dbAction struct {
 	versioned   bool // takes --version
 	// purge is what is set for the actions that remove rows; they have no run.
 	purge *purgeAction
-	run   func(ctx context.Context, s *migrations.Schema, out io.Writer, version string) (int, error)
+	// metadefs is what is set for the actions on metadata definitions; they have no run either.
+	metadefs *metadefAction
+	run      func(ctx context.Context, s *migrations.Schema, out io.Writer, version string) (int, error)
 }
 
 // dbActions are the actions in alphabetical order.
@@ -50,6 +52,8 @@ func dbActions() []dbAction {
 		}},
 		{name: "contract", about: "Run the contract phase of a database migration.", run: plain((*migrations.Schema).Contract)},
 		{name: "expand", about: "Run the expansion phase of a database migration.", run: plain((*migrations.Schema).Expand)},
+		{name: "export_metadefs", about: "Export metadefinitions data from database to files", metadefs: exportMetadefs()},
+		{name: "load_metadefs", about: "Load metadefinition json files to database", metadefs: loadMetadefs()},
 		{name: "migrate", about: "Run the data migration phase of a database migration.", run: plain((*migrations.Schema).Migrate)},
 		{name: "purge", about: "Purge deleted rows older than a given age from glance tables.", purge: &purgeAction{30, (*sqldb.DB).Purge}},
 		{name: "purge_images_table", about: "Purge deleted rows older than a given age from images table.", purge: &purgeAction{180, (*sqldb.DB).PurgeImages}},
@@ -57,6 +61,7 @@ func dbActions() []dbAction {
 			name: "sync", about: "Place the database under migration control and upgrade it, creating it first if necessary.", versioned: true,
 			run: plain((*migrations.Schema).Sync),
 		},
+		{name: "unload_metadefs", about: "Unload metadefinitions from database", metadefs: unloadMetadefs()},
 		{name: "upgrade", about: "Upgrade the database's migration level.", versioned: true, run: func(ctx context.Context, s *migrations.Schema, out io.Writer, version string) (int, error) {
 			return 0, s.Upgrade(ctx, out, version)
 		}},
@@ -88,6 +93,9 @@ func manage(ctx context.Context, in config.Input, stdout io.Writer) (int, error)
 	}
 	if action.purge != nil {
 		return 0, purge(ctx, in.Prog+" db "+action.name, action.purge, words, cfg)
+	}
+	if action.metadefs != nil {
+		return 0, onMetadefs(ctx, in.Prog, action, args.Rest[0] != "db", words, cfg)
 	}
 	version, err := actionVersion(in.Prog, action, words)
 	if err != nil {

@@ -98,7 +98,7 @@ func (db *DB) CreateNamespace(ctx context.Context, ns *glance.MetadefNamespace) 
 	err := db.write(ctx, func(t *tx) (err error) {
 		id, err = t.insertNumbered(metadata.NamespaceExists(ns.Name), "INSERT INTO metadef_namespaces (namespace, display_name, description, "+
 			"visibility, protected, owner, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", ns.Name, optional(ns.DisplayName),
-			optional(ns.Description), string(ns.Visibility), optional(ns.Protected), ns.Owner, t.time(at), t.time(at))
+			optional(ns.Description), unlessEmpty(string(ns.Visibility)), optional(ns.Protected), ns.Owner, t.time(at), t.time(at))
 		if err != nil {
 			return err
 		}
@@ -154,7 +154,7 @@ func (db *DB) UpdateNamespace(ctx context.Context, sc metadata.Scope, name strin
 		if err := change(after); err == nil {
 			err = t.change(metadata.NamespaceRenamed(after.Name), "UPDATE metadef_namespaces SET namespace = ?, display_name = ?, "+
 				"description = ?, visibility = ?, protected = ?, owner = ?, updated_at = ? WHERE id = ?", after.Name, optional(after.DisplayName),
-				optional(after.Description), string(after.Visibility), optional(after.Protected), after.Owner, t.time(t.now()), id)
+				optional(after.Description), unlessEmpty(string(after.Visibility)), optional(after.Protected), after.Owner, t.time(t.now()), id)
 			if err != nil {
 				return err
 			}
