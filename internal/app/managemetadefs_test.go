@@ -12,7 +12,7 @@ import (
 func metadefManager(t *testing.T, source string) (m manager, logged func() string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "log")
-	m = newManager(t, "sqlite:///"+t.TempDir()+"/glance.sqlite\n[DEFAULT]\nmetadata_source_path = "+source+"\nlog_file = "+file)
+	m = newManager(t, "sqlite:///"+t.TempDir()+"/glance.sqlite\n[DEFAULT]\nmetadata_source_path = "+source+"\nuse_stderr = false\nlog_file = "+file)
 	if code, _, stderr := m.run("db", "sync"); code != 0 {
 		t.Fatal(stderr)
 	}
@@ -55,7 +55,7 @@ func TestManageMetadefs(t *testing.T) {
 		{"db_export_metadefs " + out, "Overwriting: " + out + "/TheA.json"},
 		{"db export_metadefs", "Namespace A saved in " + source + "/TheA.json"},
 		{"db unload_metadefs", "Table metadef_resource_types has been cleared"},
-		{"db load_metadefs", "File " + source + "/a.json loaded to database."},
+		{"db load_metadefs", "File " + source + "/TheB.json loaded to database."},
 		{"db_unload_metadefs", "Table metadef_properties has been cleared"},
 	} {
 		m.want(tt.words, 0, "", "")

@@ -47,10 +47,7 @@ func fileName(ns *glance.MetadefNamespace, taken map[string]bool) string {
 			return -1
 		}, text)
 	}
-	name := ""
-	if ns.DisplayName != nil {
-		name = alone(*ns.DisplayName)
-	}
+	name := alone(textOf(ns.DisplayName))
 	if name == "" || taken[strings.ToLower(name)] {
 		name += alone(ns.Name)
 	}
