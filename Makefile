@@ -22,10 +22,10 @@ UNIT := ./internal/... ./cmd/... $(if $(wildcard tools/*),./tools/...)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build run test check lint format vet staticcheck house unit golden e2e test-services bench bench-go fuzz clean
+.PHONY: help build run test check lint format vet staticcheck house unit golden e2e test-services bench bench-list bench-original bench-go fuzz clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## all programs into bin/; the version comes from git (go version -m)
 	CGO_ENABLED=0 go build -trimpath -buildvcs=auto -o bin/ ./cmd/...
@@ -74,6 +74,12 @@ test-services: ## tests against real services; installs Debian packages when roo
 
 bench: ## uploads and downloads against openssl and nginx; BENCH_MIB=1024 BENCH_ROUNDS=3
 	go run ./test/bench
+
+bench-list: ## lists of BENCH_IMAGES=100000 images on MariaDB, or BENCH_DATABASE=sqlite or a URL
+	go run ./test/bench list
+
+bench-original: ## metadata calls beside the original under uWSGI, on MariaDB; BENCH_ROUNDS=3
+	go run ./test/bench original
 
 bench-go: ## Go benchmarks, BENCH=regexp
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./internal/...

@@ -37,44 +37,64 @@ func GlanceManage(ctx context.Context, in config.Input, stdout, stderr io.Writer
 type dbAction struct {
 	name, about string
 	versioned   bool // takes --version
+	dry         bool // takes --dry-run
+	young       bool // has no spelling of old releases
 	// purge is what is set for the actions that remove rows; they have no run.
 	purge *purgeAction
 	// metadefs is what is set for the actions on metadata definitions; they have no run either.
 	metadefs *metadefAction
-	run      func(ctx context.Context, s *migrations.Schema, out io.Writer, version string) (int, error)
+	run      func(ctx context.Context, s *migrations.Schema, out io.Writer, given actionWords) (int, error)
+}
+
+// actionWords are what may follow an action.
+type actionWords struct {
+	version string
+	dryRun  bool
 }
 
 // dbActions are the actions in alphabetical order.
 func dbActions() []dbAction {
 	return []dbAction{
-		{name: "check", about: "Report any pending database upgrades.", run: func(ctx context.Context, s *migrations.Schema, out io.Writer, _ string) (int, error) {
+		{
+			name: "add_indexes", about: "Add indexes that make listings of very many images faster; the schema stays the original's otherwise.",
+			dry: true, young: true, run: func(ctx context.Context, s *migrations.Schema, out io.Writer, given actionWords) (int, error) {
+				return 0, s.AddIndexes(ctx, out, given.dryRun)
+			},
+		},
+		{name: "check", about: "Report any pending database upgrades.", run: func(ctx context.Context, s *migrations.Schema, out io.Writer, _ actionWords) (int, error) {
 			return s.Outdated(ctx, out)
 		}},
 		{name: "contract", about: "Run the contract phase of a database migration.", run: plain((*migrations.Schema).Contract)},
+		{
+			name: "drop_indexes", about: "Drop what add_indexes has added.",
+			dry: true, young: true, run: func(ctx context.Context, s *migrations.Schema, out io.Writer, given actionWords) (int, error) {
+				return 0, s.DropIndexes(ctx, out, given.dryRun)
+			},
+		},
 		{name: "expand", about: "Run the expansion phase of a database migration.", run: plain((*migrations.Schema).Expand)},
 		{name: "export_metadefs", about: "Export metadefinitions data from database to files", metadefs: exportMetadefs()},
 		{name: "load_metadefs", about: "Load metadefinition json files to database", metadefs: loadMetadefs()},
 		{name: "migrate", about: "Run the data migration phase of a database migration.", run: plain((*migrations.Schema).Migrate)},
-		{name: "purge", about: "Purge deleted rows older than a given age from glance tables.", purge: &purgeAction{30, (*sqldb.DB).Purge}},
-		{name: "purge_images_table", about: "Purge deleted rows older than a given age from images table.", purge: &purgeAction{180, (*sqldb.DB).PurgeImages}},
+		{name: "purge", about: "Purge deleted rows older than a given age from glance tables.", young: true, purge: &purgeAction{30, (*sqldb.DB).Purge}},
+		{name: "purge_images_table", about: "Purge deleted rows older than a given age from images table.", young: true, purge: &purgeAction{180, (*sqldb.DB).PurgeImages}},
 		{
 			name: "sync", about: "Place the database under migration control and upgrade it, creating it first if necessary.", versioned: true,
 			run: plain((*migrations.Schema).Sync),
 		},
 		{name: "unload_metadefs", about: "Unload metadefinitions from database", metadefs: unloadMetadefs()},
-		{name: "upgrade", about: "Upgrade the database's migration level.", versioned: true, run: func(ctx context.Context, s *migrations.Schema, out io.Writer, version string) (int, error) {
-			return 0, s.Upgrade(ctx, out, version)
+		{name: "upgrade", about: "Upgrade the database's migration level.", versioned: true, run: func(ctx context.Context, s *migrations.Schema, out io.Writer, given actionWords) (int, error) {
+			return 0, s.Upgrade(ctx, out, given.version)
 		}},
 		{name: "version", about: "Print the current migration version of the database.", run: plain((*migrations.Schema).Version)},
-		{name: "version_control", about: "Place the database under migration control.", versioned: true, run: func(ctx context.Context, s *migrations.Schema, out io.Writer, version string) (int, error) {
-			return 0, s.VersionControl(ctx, out, version)
+		{name: "version_control", about: "Place the database under migration control.", versioned: true, run: func(ctx context.Context, s *migrations.Schema, out io.Writer, given actionWords) (int, error) {
+			return 0, s.VersionControl(ctx, out, given.version)
 		}},
 	}
 }
 
 // plain is an action without a version; that of sync is ignored.
-func plain(run func(*migrations.Schema, context.Context, io.Writer) error) func(context.Context, *migrations.Schema, io.Writer, string) (int, error) {
-	return func(ctx context.Context, s *migrations.Schema, out io.Writer, _ string) (int, error) {
+func plain(run func(*migrations.Schema, context.Context, io.Writer) error) func(context.Context, *migrations.Schema, io.Writer, actionWords) (int, error) {
+	return func(ctx context.Context, s *migrations.Schema, out io.Writer, _ actionWords) (int, error) {
 		return 0, run(s, ctx, out)
 	}
 }
@@ -97,7 +117,7 @@ func manage(ctx context.Context, in config.Input, stdout io.Writer) (int, error)
 	if action.metadefs != nil {
 		return 0, onMetadefs(ctx, in.Prog, action, args.Rest[0] != "db", words, cfg)
 	}
-	version, err := actionVersion(in.Prog, action, words)
+	given, err := readActionWords(in.Prog, action, words)
 	if err != nil {
 		return 0, err
 	}
@@ -105,7 +125,7 @@ func manage(ctx context.Context, in config.Input, stdout io.Writer) (int, error)
 		return 0, noDatabase()
 	}
 	return migrate(ctx, cfg, func(schema *migrations.Schema) (int, error) {
-		return action.run(ctx, schema, stdout, version)
+		return action.run(ctx, schema, stdout, given)
 	})
 }
 
@@ -135,7 +155,7 @@ func noDatabase() error {
 func findAction(prog string, words []string) (dbAction, []string, error) {
 	choices := []string{"db"}
 	for _, a := range dbActions() {
-		if a.purge == nil { // younger than these spellings
+		if !a.young {
 			choices = append(choices, "db_"+a.name)
 		}
 	}
@@ -161,28 +181,33 @@ func findAction(prog string, words []string) (dbAction, []string, error) {
 	return dbAction{}, nil, wrongChoice(prog+" db", "action", name, choices)
 }
 
-// actionVersion reads what follows an action: --version V or a word.
-func actionVersion(prog string, a dbAction, words []string) (string, error) {
+// readActionWords reads what follows an action: --version V or a word, --dry-run.
+func readActionWords(prog string, a dbAction, words []string) (given actionWords, err error) {
 	prog += " db " + a.name
 	flags := []config.Flag{{Names: []string{"help"}, Short: "h", Bool: true, Help: "show this help message and exit"}}
 	if a.versioned {
 		flags = append(flags, config.Flag{Names: []string{"version"}, Metavar: "<version>", Help: "Database version"})
 	}
+	if a.dry {
+		flags = append(flags, config.Flag{Names: []string{"dry-run"}, Bool: true, Help: "Print the statements and change nothing"})
+	}
 	args, err := config.ParseFlags(prog, flags, words, false)
 	if err != nil {
-		return "", err
+		return given, err
 	}
 	if _, help := args.Value("help"); help {
-		return "", &config.Exit{Stdout: config.Usage(prog, flags, "")}
+		return given, &config.Exit{Stdout: config.Usage(prog, flags, "")}
 	}
-	version, given := args.Value("version")
-	if a.versioned && !given && len(args.Rest) > 0 {
+	version, found := args.Value("version")
+	if a.versioned && !found && len(args.Rest) > 0 {
 		version, args.Rest = args.Rest[0], args.Rest[1:]
 	}
 	if len(args.Rest) > 0 {
-		return "", usageError(prog, "unrecognized arguments: "+strings.Join(args.Rest, " "))
+		return given, usageError(prog, "unrecognized arguments: "+strings.Join(args.Rest, " "))
 	}
-	return version, nil
+	_, given.dryRun = args.Value("dry-run")
+	given.version = version
+	return given, nil
 }
 
 func actionList() string {

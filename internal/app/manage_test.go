@@ -90,12 +90,12 @@ func TestManageUsage(t *testing.T) {
 		t.Errorf("without arguments: %d, %q", code, out.String())
 	}
 	code, stdout, _ := m.run("db")
-	if lines := strings.Split(stdout, "\n"); code != 2 || lines[0] != "Available actions for 'db':" || !strings.HasPrefix(lines[1], "\tcheck - ") {
+	if lines := strings.Split(stdout, "\n"); code != 2 || lines[0] != "Available actions for 'db':" || !strings.HasPrefix(lines[1], "\tadd_indexes - ") {
 		t.Errorf("db: %d, %q", code, stdout)
 	}
 	for words, want := range map[string]string{
 		"frob":             "glance-manage: error: argument command: invalid choice: 'frob' (choose from 'db', 'db_check',",
-		"db frob":          "glance-manage db: error: argument action: invalid choice: 'frob' (choose from 'check', 'contract',",
+		"db frob":          "glance-manage db: error: argument action: invalid choice: 'frob' (choose from 'add_indexes', 'check',",
 		"db_frob":          "glance-manage: error: argument command: invalid choice: 'db_frob'",
 		"db sync --bad":    "error: unrecognized arguments: --bad",
 		"db version extra": "error: unrecognized arguments: extra",
@@ -154,5 +154,35 @@ func TestManagePurge(t *testing.T) {
 	if err != nil || strings.Count(string(text), "Purging deleted rows older than 30 day(s) from table ") != 12 ||
 		!strings.HasSuffix(string(text), "Deleted 0 row(s) from table images\n") {
 		t.Errorf("log %s, %v", text, err)
+	}
+}
+
+func TestManageIndexes(t *testing.T) {
+	m := newManager(t, "sqlite:///"+t.TempDir()+"/glance.sqlite")
+	for _, action := range []string{"add_indexes", "drop_indexes"} {
+		code, stdout, stderr := m.run("db", action)
+		if code != 1 || stdout != "" || !strings.Contains(stderr, "glance-manage db sync") {
+			t.Errorf("%s without tables: %d, %q, %q", action, code, stdout, stderr)
+		}
+	}
+	if code, _, stderr := m.run("db", "sync"); code != 0 {
+		t.Fatal(stderr)
+	}
+	code, dry, _ := m.run("db", "add_indexes", "--dry-run")
+	if code != 0 || !strings.HasPrefix(dry, "CREATE INDEX glance_go_") {
+		t.Errorf("dry run: %d, %q", code, dry)
+	}
+	code, stdout, _ := m.run("db", "add_indexes")
+	if code != 0 || strings.Count(stdout, "Added index glance_go_") != strings.Count(dry, "\n") {
+		t.Errorf("add_indexes: %d, %q", code, stdout)
+	}
+	m.want("db add_indexes", 0, "All extra indexes are there. No indexes added.\n", "")
+	m.want("db check", 0, "Database is up to date. No upgrades needed.\n", "")
+	if code, stdout, _ = m.run("db", "drop_indexes"); code != 0 || !strings.HasPrefix(stdout, "Dropped index glance_go_") {
+		t.Errorf("drop_indexes: %d, %q", code, stdout)
+	}
+	m.want("db drop_indexes --dry-run", 0, "There are no extra indexes. No indexes dropped.\n", "")
+	if code, _, _ := m.run("db_add_indexes"); code != 2 {
+		t.Errorf("a spelling of old releases: %d", code)
 	}
 }

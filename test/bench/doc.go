@@ -12,7 +12,28 @@
 // GiB, memory (PSS) at rest and under eight uploads at once, and the time from
 // start to the first answer.
 //
-// It needs curl, nginx and openssl. It asserts nothing: it says whether the
+// Metadata has two measurements of its own:
+//
+//	make bench-original            calls beside the original's, BENCH_ROUNDS=3 BENCH_SECONDS=5 BENCH_PUBLIC=200000
+//	make bench-list                lists of BENCH_IMAGES=100000, BENCH_ROUNDS=3
+//	BENCH_DATABASE=sqlite BENCH_IMAGES=1000000 make bench-list
+//	BENCH_DATABASE=postgresql://... make bench-list
+//
+// The first starts MariaDB, ours, and the original under uWSGI with the options
+// of its package, both on the same database and with callers in headers, and
+// loads them in turns with wrk: show, list of 20, create, and a list where very
+// many images are public. The original ends every connection, as it does in
+// production; ours keeps them. What counts is the ratio of answers a second;
+// beside it stands that of processor time, of server and database, which
+// others on the machine disturb less.
+//
+// The second fills a database with tools/seedimages and takes the time of
+// pages for several callers, compared with the first page, without and with
+// the indexes of `glance-manage db add_indexes`. A database that is named by a
+// URL must have its tables and no images, or with BENCH_SEEDED=1 those of an
+// earlier run; it keeps images and indexes.
+//
+// The first needs curl, nginx and openssl, the others say what they miss. It asserts nothing: it says whether the
 // bars are met, and its exit code is 0 whenever it could measure.
 //
 // A new measurement is a method of bench that adds rows to the report.

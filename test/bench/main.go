@@ -22,7 +22,27 @@ func main() {
 func run() (err error) {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
-	if err := programsThere(); err != nil {
+	dir, err := os.MkdirTemp(os.Getenv("BENCH_DIR"), "glance-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	switch what := strings.Join(os.Args[1:], " "); what {
+	case "":
+		return bytesPaths(ctx, dir)
+	case "list":
+		return manyImages(ctx, dir)
+	case "original":
+		return besideOriginal(ctx, dir)
+	default:
+		return fmt.Errorf("there is no measurement %q", what)
+	}
+}
+
+// bytesPaths measures uploads and downloads.
+func bytesPaths(ctx context.Context, dir string) error {
+	err := programsThere([]program{{"curl", "curl"}, {"nginx", "nginx-light"}, {"openssl", "openssl"}})
+	if err != nil {
 		return err
 	}
 	mib, err := number("BENCH_MIB", 1024)
@@ -33,11 +53,6 @@ func run() (err error) {
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp(os.Getenv("BENCH_DIR"), "glance-bench-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	b := &bench{dir: dir, mib: mib, rounds: rounds}
 	defer b.close()
 	if err := b.measure(ctx); err != nil {
@@ -46,12 +61,59 @@ func run() (err error) {
 	return b.report(os.Stdout)
 }
 
+// manyImages measures lists of very many images.
+func manyImages(ctx context.Context, dir string) (err error) {
+	l := &listing{dir: dir, url: os.Getenv("BENCH_DATABASE"), seeded: os.Getenv("BENCH_SEEDED") != ""}
+	if l.images, err = number("BENCH_IMAGES", 100_000); err != nil {
+		return err
+	}
+	if l.rounds, err = number("BENCH_ROUNDS", 3); err != nil {
+		return err
+	}
+	if l.url == "" {
+		if err := programsThere([]program{{"mariadbd", "mariadb-server"}, {"mariadb", "mariadb-client"}}); err != nil {
+			return err
+		}
+	}
+	defer l.close()
+	if err := l.measure(ctx); err != nil {
+		return err
+	}
+	return l.report(os.Stdout)
+}
+
+// besideOriginal measures metadata calls beside the original.
+func besideOriginal(ctx context.Context, dir string) error {
+	err := programsThere([]program{
+		{"mariadbd", "mariadb-server"}, {"mariadb", "mariadb-client"}, {"wrk", "wrk"}, {"glance-wsgi-api", "glance-api"},
+		{"uwsgi", "uwsgi-core uwsgi-plugin-python3 python3-pymysql"},
+	})
+	if err != nil {
+		return err
+	}
+	b := &beside{dir: dir}
+	defer b.close()
+	for name, field := range map[string]*int{"BENCH_ROUNDS": &b.rounds, "BENCH_SECONDS": &b.seconds, "BENCH_PUBLIC": &b.crowd} {
+		otherwise := map[string]int{"BENCH_ROUNDS": 3, "BENCH_SECONDS": 5, "BENCH_PUBLIC": 200_000}[name]
+		if *field, err = number(name, otherwise); err != nil {
+			return err
+		}
+	}
+	if err := b.measure(ctx); err != nil {
+		return err
+	}
+	return b.report(os.Stdout)
+}
+
+// program is one to be run, and the Debian packages that have it.
+type program struct{ name, packages string }
+
 // programsThere says what to install when something is missing.
-func programsThere() error {
+func programsThere(programs []program) error {
 	var missing []string
-	for _, p := range []struct{ program, pkg string }{{"curl", "curl"}, {"nginx", "nginx-light"}, {"openssl", "openssl"}} {
-		if _, err := find(p.program); err != nil {
-			missing = append(missing, p.pkg)
+	for _, p := range programs {
+		if _, err := find(p.name); err != nil {
+			missing = append(missing, p.packages)
 		}
 	}
 	if len(missing) > 0 {

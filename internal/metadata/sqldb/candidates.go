@@ -7,12 +7,6 @@ import (
 	"glance/internal/metadata"
 )
 
-// term is a condition with its arguments.
-type term struct {
-	text string
-	args []any
-}
-
 // drivers are the conditions of which a candidate meets at least one and that
 // have an index; none when everything is a candidate. Memberships are not
 // counted among them: they have no index by member, and are few.
@@ -80,18 +74,18 @@ func (l *lister) candidates() {
 	l.add(")")
 }
 
-// union writes the candidates as rows to start from, for databases that read
+// union gives the candidates as rows to start from, for databases that read
 // the whole table where OR stands between conditions of several indexes.
-func (l *lister) union() {
-	separator := " JOIN ("
+func (l *lister) union() (ids term) {
+	separator := ""
 	for _, g := range l.drivers() {
-		l.add(separator+"SELECT id AS candidate FROM images WHERE "+g.text, g.args...)
-		separator = " UNION "
+		ids.text, ids.args = ids.text+separator+"SELECT id AS candidate FROM images WHERE "+g.text, append(ids.args, g.args...)
+		separator = " UNION ALL "
 	}
 	if l.sc.Project != "" {
-		l.add(separator+"SELECT i.image_id FROM image_members i WHERE i.member = ?", l.sc.Project)
+		ids.text, ids.args = ids.text+separator+"SELECT i.image_id FROM image_members i WHERE i.member = ?", append(ids.args, l.sc.Project)
 	}
-	l.add(") candidates ON candidates.candidate = images.id")
+	return ids
 }
 
 // shared writes that the project is a member. Gathering reads the whole index

@@ -16,8 +16,8 @@ func selective(c metadata.Condition) bool {
 	return false
 }
 
-// named reports whether images of one name are asked for. There is no index of
-// names, and few have the same.
+// named reports whether images of one name are asked for. The original has no
+// index of names, and few have the same.
 func (l *lister) named() bool {
 	return slices.ContainsFunc(l.q.Where, func(c metadata.Condition) bool { return c.Column == metadata.ColumnName && c.Op == metadata.Eq })
 }
@@ -29,6 +29,8 @@ func (l *lister) condition(c metadata.Condition) {
 	column := l.unindexed(string(c.Column))
 	if selective(c) {
 		column = l.indexed(string(c.Column), byCondition)
+	} else if c.Column == metadata.ColumnName && c.Op == metadata.Eq {
+		column = l.indexed("name", byName)
 	} else if c.Column == metadata.ColumnOwner && c.Op == metadata.Eq {
 		column = l.indexed("owner", byGathering)
 	}

@@ -22,6 +22,11 @@ type DB struct {
 	closed  bool
 	few     int // fewRows, but in tests
 
+	images batcher[string, map[string]*glance.Image] // those who ask for single images
+	pages  batchers[struct{}, []*glance.Image]       // those who ask for a page, by statement and arguments
+	counts counts
+	extras extras
+
 	poolWait  time.Duration
 	reconnect Retry
 }
@@ -37,6 +42,7 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	db.images.run, db.images.lanes, db.images.most = db.wholeImages, imageLanes, imagesAtOnce
 	if err := db.checkSchema(ctx, opts.CreateIfEmpty); err != nil {
 		return nil, errors.Join(db.failed("check the schema", err), db.Close())
 	}

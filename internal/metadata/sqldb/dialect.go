@@ -35,15 +35,16 @@ type dialect struct {
 	exact func(column string) string
 	// integer writes an argument that any number may be compared with.
 	integer string
-	// chooses says that a LIMIT may be computed (see lister.choose). Where it
-	// may not be, OR of conditions does not use several indexes well either.
-	chooses bool
+	// ors says that OR of conditions uses the indexes of them all.
+	ors bool
 	// probes says that EXISTS would be turned into a join with all rows of the
 	// other table; a subquery with a value is asked for each image.
 	probes bool
 	// clustered says that every index ends with the primary key, so that its
 	// order needs no sorting of ties.
 	clustered bool
+	// folds says that texts are equal that differ in case or blanks at the end.
+	folds bool
 	// time encodes a time for a column or a comparison.
 	time func(time.Time) any
 	// precision is that of the columns for times; what is stored is cut to it.

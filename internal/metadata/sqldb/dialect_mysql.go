@@ -29,6 +29,7 @@ func mysqlDialect() dialect {
 		integer:    "?",
 		probes:     true,
 		clustered:  true,
+		folds:      true,
 		time:       func(t time.Time) any { return t.UTC().Format(mysqlTime) },
 		precision:  time.Second, // MariaDB cuts what is finer off, MySQL rounds it
 		snapshot:   &sql.TxOptions{ReadOnly: true},

@@ -28,7 +28,7 @@ func sqliteDialect() dialect {
 		unindexed: func(column string) string { return "+" + column },
 		exact:     func(column string) string { return column },
 		integer:   "?",
-		chooses:   true,
+		ors:       true,
 		precision: time.Microsecond,
 		time:      func(t time.Time) any { return t.UTC().Format(sqliteTime) },
 		snapshot:  &sql.TxOptions{ReadOnly: true},

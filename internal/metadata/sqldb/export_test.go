@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"io"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -13,18 +14,37 @@ import (
 	"modernc.org/sqlite"
 
 	"glance/internal/metadata"
+	"glance/internal/metadata/sqldb/migrations"
 )
 
 // AlwaysWalk makes listings go along the index of the sort key.
 func (db *DB) AlwaysWalk() { db.few = 0 }
 
+// AddIndexes adds the extra indexes, and makes db know of them.
+func (db *DB) AddIndexes(t *testing.T) {
+	t.Helper()
+	if err := migrations.New(db.writes, db.dialect.name).AddIndexes(t.Context(), io.Discard, false); err != nil {
+		t.Fatal(err)
+	}
+	db.extras.mu.Lock()
+	defer db.extras.mu.Unlock()
+	db.extras.until = time.Time{}
+}
+
 // Explain gives the plan of a listing, one step a line.
 func (db *DB) Explain(t *testing.T, sc metadata.Scope, q metadata.Query) []string {
 	t.Helper()
-	statement, args, err := listing(&db.dialect, db.few, sc, q, nil)
+	statement, args, err := listing(&db.dialect, db.few, db.extra(t.Context()), sc, q, func(text string, args ...any) (int64, error) { return db.count(t.Context(), text, args) })
 	if err != nil {
 		t.Fatal(err)
 	}
+	return db.ExplainText(t, statement, args...)
+}
+
+// ExplainChildren gives the plan of reading children.
+func (db *DB) ExplainChildren(t *testing.T, condition string, ids ...any) []string {
+	t.Helper()
+	statement, args := (&tx{dialect: &db.dialect}).childrenOf(condition, false, ids...)
 	return db.ExplainText(t, statement, args...)
 }
 
@@ -141,4 +161,27 @@ func (db *DB) ExplainTally(t *testing.T, owner string, of metadata.Total) []stri
 	t.Helper()
 	statement, args := (&tx{dialect: &db.dialect}).tally(owner, of)
 	return db.ExplainText(t, statement, args...)
+}
+
+// Batcher is a batcher of numbers that answers with what a batch was asked.
+type Batcher struct{ b batcher[int, []int] }
+
+// NewBatcher makes a batcher; run may wait.
+func NewBatcher(lanes, most int, run func(ctx context.Context, questions []int) error) *Batcher {
+	b := &Batcher{}
+	b.b.lanes, b.b.most = lanes, most
+	b.b.run = func(ctx context.Context, questions []int) ([]int, error) { return questions, run(ctx, questions) }
+	return b
+}
+
+// Ask is what it is called inside.
+func (b *Batcher) Ask(ctx context.Context, n int) (answer []int, shared bool, err error) {
+	return b.b.ask(ctx, n)
+}
+
+// ListingBatches is how many kinds of pages are asked for at the moment.
+func (db *DB) ListingBatches() int {
+	db.pages.mu.Lock()
+	defer db.pages.mu.Unlock()
+	return len(db.pages.keys)
 }

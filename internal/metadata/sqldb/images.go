@@ -56,11 +56,97 @@ func (db *DB) Image(ctx context.Context, sc metadata.Scope, id string) (img *gla
 	if utf8.RuneCountInString(id) > longestID {
 		return nil, metadata.NoImage(id)
 	}
-	err = db.read(ctx, func(t *tx) (err error) {
-		img, err = t.visibleImage(sc, id, "")
+	found, shared, err := db.images.ask(ctx, id)
+	if err != nil {
+		return nil, db.failed("read an image", err)
+	}
+	if img = pick(found, id, db.dialect.folds); img == nil {
+		return nil, metadata.NoImage(id)
+	}
+	if shared {
+		img = img.Clone()
+	}
+	if img.Deleted && !sc.Deleted {
+		return nil, metadata.NoImage(id)
+	}
+	if sc.Admin || img.VisibleTo(sc.Project, false) {
+		return img, nil
+	}
+	err = db.look(ctx, func(t *tx) error { return t.show(sc, img) })
+	if err != nil {
+		return nil, err
+	}
+	return img, nil
+}
+
+// pick finds the image of an id as the database compares ids.
+func pick(found map[string]*glance.Image, id string, folds bool) *glance.Image {
+	if img := found[id]; img != nil || !folds {
+		return img
+	}
+	id = strings.TrimRight(id, " ")
+	for _, img := range found {
+		if img != nil && strings.EqualFold(img.ID, id) {
+			return img
+		}
+	}
+	return nil
+}
+
+// The first two of many who ask for an image are served at once.
+const (
+	imageLanes   = 2
+	imagesAtOnce = 100
+)
+
+// wholeImages reads images with their children, as one statement.
+func (db *DB) wholeImages(ctx context.Context, ids []string) (found map[string]*glance.Image, err error) {
+	err = db.look(ctx, func(t *tx) error {
+		found, err = t.whole(ids)
 		return err
 	})
-	return img, err
+	return found, err
+}
+
+func (t *tx) whole(ids []string) (map[string]*glance.Image, error) {
+	unique := map[string]*glance.Image{}
+	var values []any
+	for _, id := range ids {
+		if _, ok := unique[id]; !ok {
+			unique[id], values = nil, append(values, id)
+		}
+	}
+	values = padded(values)
+	row := newImageRow()
+	var c children
+	var images []*glance.Image
+	var kind number
+	dest := append([]any{&kind}, row.dest...)
+	condition := "= ?"
+	if len(values) > 1 {
+		condition = "IN (" + marks(len(values)) + ")"
+	}
+	statement, args := t.childrenOf(condition, true, values...)
+	err := t.query(func(rows *sql.Rows) error {
+		if err := rows.Scan(dest...); err != nil {
+			return err
+		}
+		if kind.value == 0 {
+			images = append(images, row.image())
+			return nil
+		}
+		c.rows = append(c.rows, child{
+			kind: kind, id: row.size, image: row.id, name: row.name, value: row.owner, status: row.status, deleted: row.deleted,
+		})
+		return nil
+	}, "SELECT 0 AS kind, "+imageColumns+" FROM images WHERE id "+condition+" UNION ALL"+statement, append(values[:len(values):len(values)], args...)...)
+	if err != nil {
+		return nil, err
+	}
+	for _, img := range images {
+		unique[img.ID] = img
+	}
+	return unique, c.give(images)
 }
 
 // visibleImage reads an image with its children; lock is what the dialect
@@ -70,13 +156,21 @@ func (t *tx) visibleImage(sc metadata.Scope, id, lock string) (*glance.Image, er
 	if err != nil {
 		return nil, err
 	}
-	if img.Deleted && !sc.Deleted {
-		return nil, metadata.NoImage(id)
-	}
-	if visible, err := t.visible(sc, img); err != nil || !visible {
-		return nil, orElse(err, metadata.NoImage(id))
+	if err := t.show(sc, img); err != nil {
+		return nil, err
 	}
 	return img, t.loadChildren([]*glance.Image{img})
+}
+
+// show refuses an image that is not visible.
+func (t *tx) show(sc metadata.Scope, img *glance.Image) error {
+	if img.Deleted && !sc.Deleted {
+		return metadata.NoImage(img.ID)
+	}
+	if visible, err := t.visible(sc, img); err != nil || !visible {
+		return orElse(err, metadata.NoImage(img.ID))
+	}
+	return nil
 }
 
 // image reads an image without children.

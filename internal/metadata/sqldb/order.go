@@ -33,7 +33,7 @@ func (l *lister) sortKey(before string, i int) {
 		l.add("COALESCE("+string(column)+", ?)", l.time(time.Time{}))
 	default:
 		if i == 0 || l.clustered && column == metadata.ColumnID {
-			l.add(l.indexed(string(column), byWalk))
+			l.add(l.indexed(string(column), byWalk, byRank, byName))
 			return
 		}
 		l.add(l.unindexed(string(column)))
@@ -46,13 +46,18 @@ func (l *lister) after() {
 	if l.q.After == nil {
 		return
 	}
-	if l.way == byWalk { // where to begin on the index
-		l.sortKey(" AND ", 0)
-		l.add(beyond(l.q.Sort[0])+"= ?", l.marker(l.q.Sort[0].Column))
-	}
 	if len(l.q.Sort) == 0 {
 		l.add(" AND 1 = 0")
 		return
+	}
+	switch first := l.q.Sort[0]; { // where to begin on the index
+	case l.way == byName && first.Column == metadata.ColumnName:
+		if name := l.marker(first.Column); name != "" {
+			l.add(" AND name"+beyond(first)+"= ?", name)
+		}
+	case l.way == byWalk, l.way == byRank, l.way == byName && l.created():
+		l.sortKey(" AND ", 0)
+		l.add(beyond(first)+"= ?", l.marker(first.Column))
 	}
 	w := l.way
 	l.way = byScan

@@ -33,6 +33,11 @@ func (r *imageRow) scan(rows *sql.Rows) (*glance.Image, error) {
 	if err := rows.Scan(r.dest...); err != nil {
 		return nil, err
 	}
+	return r.image(), nil
+}
+
+// image gives the row that was scanned last.
+func (r *imageRow) image() *glance.Image {
 	return &glance.Image{
 		ID: r.id.value, Name: r.name.pointer(), Status: glance.Status(r.status.value),
 		Visibility: glance.Visibility(r.visibility.value), Owner: r.owner.value,
@@ -41,7 +46,7 @@ func (r *imageRow) scan(rows *sql.Rows) (*glance.Image, error) {
 		HashAlgo: r.hashAlgo.value, HashValue: r.hashValue.value, MinDisk: r.minDisk.value, MinRAM: r.minRAM.value,
 		Protected: bool(r.protected), Hidden: bool(r.hidden), CreatedAt: r.createdAt.Time, UpdatedAt: r.updatedAt.Time,
 		DeletedAt: r.deletedAt.Time, Deleted: bool(r.deleted),
-	}, nil
+	}
 }
 
 // column is a column of images that an update may change, with the value it

@@ -33,6 +33,22 @@ func TestConformanceMemory(t *testing.T) {
 	})
 }
 
+// With the extra indexes there are ways of their own.
+func TestConformanceIndexed(t *testing.T) {
+	for name, walk := range map[string]bool{"few": false, "many": true} {
+		t.Run(name, func(t *testing.T) {
+			metadatatest.Run(t, func(t *testing.T) metadata.Store {
+				db := open(t, "sqlite://")
+				db.AddIndexes(t)
+				if walk {
+					db.AlwaysWalk()
+				}
+				return db
+			})
+		})
+	}
+}
+
 func openFile(t testing.TB, path string) *sqldb.DB {
 	t.Helper()
 	return open(t, "sqlite:///"+path)

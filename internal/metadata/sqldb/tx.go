@@ -16,12 +16,32 @@ type tx struct {
 	*dialect
 	db  *DB
 	ctx context.Context
-	sql *sql.Tx
+	sql runner
+}
+
+// runner is a *sql.Tx, or a connection where every statement is for itself.
+type runner interface {
+	ExecContext(ctx context.Context, statement string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, statement string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, statement string, args ...any) *sql.Row
 }
 
 // read runs f in a transaction that sees one moment of the database.
 func (db *DB) read(ctx context.Context, f func(*tx) error) error {
 	return db.run(ctx, db.reads, db.dialect.snapshot, f)
+}
+
+// look runs f, whose statements may each see a moment of its own, without a
+// transaction, which saves two trips to a server.
+func (db *DB) look(ctx context.Context, f func(*tx) error) error {
+	return db.repeat(ctx, func(*bool) error {
+		conn, err := db.take(ctx, db.reads)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close() }() // of use again, or broken and told so already
+		return f(&tx{dialect: &db.dialect, db: db, ctx: ctx, sql: conn})
+	})
 }
 
 // write runs f in a transaction that may change rows. On SQLite it has the
@@ -30,8 +50,12 @@ func (db *DB) write(ctx context.Context, f func(*tx) error) error {
 	return db.run(ctx, db.writes, nil, f)
 }
 
-// run repeats a transaction as long as another attempt may succeed.
 func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f func(*tx) error) error {
+	return db.repeat(ctx, func(committing *bool) error { return db.once(ctx, pool, opts, committing, f) })
+}
+
+// repeat tries something as long as another attempt may succeed.
+func (db *DB) repeat(ctx context.Context, attempt func(committing *bool) error) error {
 	db.calls.RLock()
 	defer db.calls.RUnlock()
 	if db.closed {
@@ -39,7 +63,7 @@ func (db *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, f func
 	}
 	for n := 0; ; n++ {
 		var committing bool
-		err := db.once(ctx, pool, opts, &committing, f)
+		err := attempt(&committing)
 		wait, again := db.again(err, n, committing)
 		if !again || !pause(ctx, wait) {
 			return err
@@ -73,11 +97,11 @@ func (db *DB) again(err error, n int, committing bool) (wait time.Duration, agai
 	return 0, false
 }
 
-// begin starts a transaction; release gives its connection back.
-func (db *DB) begin(ctx context.Context, pool *sql.DB, opts *sql.TxOptions) (began *sql.Tx, release func(), err error) {
+// take takes a connection, which it waits for no longer than is configured.
+func (db *DB) take(ctx context.Context, pool *sql.DB) (*sql.Conn, error) {
 	waiting := ctx
 	if db.poolWait > 0 {
-		var cancel context.CancelFunc
+		var cancel func()
 		waiting, cancel = context.WithTimeout(ctx, db.poolWait)
 		defer cancel()
 	}
@@ -85,14 +109,7 @@ func (db *DB) begin(ctx context.Context, pool *sql.DB, opts *sql.TxOptions) (beg
 	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
 		err = glance.Because(glance.Unavailable, err, "No connection to the database became free in time.")
 	}
-	if err != nil {
-		return nil, nil, db.failed("connect", err)
-	}
-	release = func() { _ = conn.Close() } // of use again, or broken and told so already
-	if began, err = conn.BeginTx(ctx, opts); err != nil {
-		release()
-	}
-	return began, release, db.failed("begin", err)
+	return conn, db.failed("connect", err)
 }
 
 // crowded is how long a call waits until it asks again a server that has no
@@ -111,11 +128,15 @@ func (db *DB) connection(ctx context.Context, pool *sql.DB) (*sql.Conn, error) {
 }
 
 func (db *DB) once(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, committing *bool, f func(*tx) error) error {
-	began, release, err := db.begin(ctx, pool, opts)
+	conn, err := db.take(ctx, pool)
 	if err != nil {
 		return err
 	}
-	defer release()
+	defer func() { _ = conn.Close() }() // of use again, or broken and told so already
+	began, err := conn.BeginTx(ctx, opts)
+	if err != nil {
+		return db.failed("begin", err)
+	}
 	done := false
 	defer func() {
 		if !done {
