@@ -114,6 +114,8 @@ func (c *checker) api(ctx context.Context, cfg *config.API) {
 	if _, err := buildSchema(cfg); err != nil {
 		c.take(asValueFailure(err))
 	}
+	_, err := buildAllowance(g, cfg, nil)
+	c.take(err)
 	if enforcer != nil {
 		c.pipeline(cfg, enforcer, buildAuthToken(g, &cfg.Loaded, c.log))
 	}

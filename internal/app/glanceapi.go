@@ -105,9 +105,13 @@ func buildAPI(ctx context.Context, cfg *config.API, s site) (_ *Generation, err 
 	if err != nil {
 		return nil, err
 	}
+	allow, err := buildAllowance(g, cfg, db)
+	if err != nil {
+		return nil, err
+	}
 	r := room{
 		db: db, stores: stores, policy: enforcer, protect: protection, journal: journal, staging: staging,
-		jobs: buildJobs(s.life, g, cfg.WSGI.TaskPoolThreads), log: log,
+		jobs: buildJobs(s.life, g, cfg.WSGI.TaskPoolThreads), allow: allow, log: log,
 	}
 	door, err := buildV2(cfg, r)
 	if err != nil {

@@ -102,7 +102,7 @@ func keystoneConfig(opt *config.Keystone) (keystone.Config, error) {
 	conf := keystone.Config{
 		Credentials: keystone.Credentials(opt.Credentials),
 		CAFile:      opt.CAFile, CertFile: opt.CertFile, KeyFile: opt.KeyFile, Insecure: opt.Insecure,
-		Interface: opt.Interface, Region: opt.RegionName, Retries: opt.MaxRetries,
+		Interfaces: []string{opt.Interface}, Region: opt.RegionName, Retries: opt.MaxRetries,
 		Delay: opt.DelayAuthDecision, Challenge: opt.WWWAuthenticateURI, CacheTime: seconds(opt.TokenCacheTime),
 		Memcached: keystone.Memcached{
 			Servers:  opt.MemcachedServers,

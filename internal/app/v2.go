@@ -26,13 +26,14 @@ type room struct {
 	journal images.Journal
 	staging *images.Staging
 	jobs    *images.Jobs
+	allow   *images.Allowance
 	log     *slog.Logger
 }
 
 // buildV2 makes the verbs and the door of the Images API v2.
 func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 	opt := &cfg.Images
-	storage, err := quota.ParseStorage(opt.UserStorageQuota)
+	storage, err := storageQuota(opt)
 	if err != nil {
 		return nil, asValueFailure(err)
 	}
@@ -51,6 +52,7 @@ func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 		Catalog: &images.Catalog{Images: r.db, Tasks: r.db, Policy: r.policy, Protect: r.protect, Stores: r.stores, Log: r.log},
 		Editor: &images.Editor{
 			Images: r.db, Policy: r.policy, Protect: r.protect, Stores: r.stores, Limits: limits, SizeCap: opt.SizeCap,
+			Allowance: r.allow,
 			Locations: images.LocationChanges{
 				Shown: opt.ShowLocations, Delayed: cfg.Deletion.DelayedDelete, HashAlgo: opt.HashingAlgorithm, Quota: storage,
 				Journal: r.journal, Log: r.log,
@@ -62,7 +64,7 @@ func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 		},
 		Uploader: &images.Uploader{
 			Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Buffers: buffers, Log: r.log,
-			Quota: storage, SizeCap: opt.SizeCap, HashAlgo: opt.HashingAlgorithm,
+			Allowance: r.allow, Quota: storage, SizeCap: opt.SizeCap, HashAlgo: opt.HashingAlgorithm,
 			Formats: imgformat.Rules{
 				AllowMismatch: !cfg.ImageFormat.RequireMatch, GPTNonFatal: cfg.ImageFormat.GPTNonfatal,
 			},
@@ -72,11 +74,12 @@ func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 		Locator:    buildLocator(cfg, r, limits, storage, buffers),
 		Stager: &images.Stager{
 			Images: r.db, Policy: r.policy, Staging: r.staging, Journal: r.journal, Buffers: buffers, Log: r.log,
-			SizeCap: opt.SizeCap, SelfURL: selfURL(opt),
+			Allowance: r.allow, SizeCap: opt.SizeCap, SelfURL: selfURL(opt),
 		},
 		CopyDeleter: &images.CopyDeleter{Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Log: r.log},
 		Namespaces:  &metadefs.Namespaces{Metadefs: r.db, Policy: r.policy},
 		Parts:       &metadefs.Parts{Metadefs: r.db, Policy: r.policy},
+		Allowance:   r.allow,
 		Schema:      schema,
 		Config:      v2Config(opt, r.stores),
 	}, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"glance/internal/glance"
+	"glance/internal/quota"
 )
 
 // Creation is a request for a new image whose syntax the door has checked.
@@ -34,6 +35,9 @@ func (e *Editor) Create(ctx context.Context, who *glance.Caller, want Creation) 
 		img.Visibility = glance.VisibilityShared
 	}
 	if err := e.Policy.Create(ctx, who, owner, want.Image.Visibility); err != nil {
+		return nil, err
+	}
+	if err := e.Allowance.Admit(ctx, who, quota.ImageCountTotal, 1); err != nil {
 		return nil, err
 	}
 	if err := e.admit(who, img, want); err != nil {

@@ -19,6 +19,7 @@ type Editor struct {
 	Limits  quota.Limits
 	SizeCap int64 // image_size_cap, bytes
 
+	Allowance *Allowance // of the identity service; nil is none
 	Locations LocationChanges
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"glance/internal/glance"
 	"glance/internal/metadata"
+	"glance/internal/quota"
 )
 
 // reserve registers an image. The checks stand in the order of the original.
@@ -55,6 +56,9 @@ func (in *Intake) mayReserve(ctx context.Context, who *glance.Caller, img *glanc
 		visibility = img.Visibility
 	}
 	if err := in.Editor.Policy.Create(ctx, who, owner, visibility); err != nil {
+		return err
+	}
+	if err := in.Editor.Allowance.Admit(ctx, who, quota.ImageCountTotal, 1); err != nil {
 		return err
 	}
 	if err := in.maySource(ctx, who, img, want); err != nil {

@@ -11,6 +11,7 @@ import (
 	"glance/internal/metadata"
 	"glance/internal/multihash"
 	"glance/internal/policy"
+	"glance/internal/quota"
 	"glance/internal/store"
 )
 
@@ -47,14 +48,18 @@ type Stager struct {
 	Buffers *multihash.Pool
 	Log     *slog.Logger
 
-	SizeCap int64  // image_size_cap, bytes
-	SelfURL string // of this node, "" when it is not known
+	Allowance *Allowance // of the identity service; nil is none
+	SizeCap   int64      // image_size_cap, bytes
+	SelfURL   string     // of this node, "" when it is not known
 }
 
 // Stage keeps data for a queued image, which becomes uploading (spec images-v2
 // §18). After any failure the image is queued again and nothing of the data is
 // left; what a crash leaves is in the journal.
 func (s *Stager) Stage(ctx context.Context, who *glance.Caller, id string, data Data) error {
+	if err := s.Allowance.AdmitBytes(ctx, who, quota.ImageStageTotal, data.Size); err != nil {
+		return err
+	}
 	img, err := s.Images.Image(ctx, metadata.ScopeOf(*who), id)
 	if err != nil {
 		return err
@@ -76,6 +81,9 @@ func (s *Stager) Stage(ctx context.Context, who *glance.Caller, id string, data 
 			done()
 		}
 		return err
+	}
+	if err := s.Allowance.Admit(ctx, who, quota.ImageCountUploading, 0); err != nil {
+		return s.giveBack(ctx, id, done, err)
 	}
 	size, err := s.keep(ctx, up, data)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"glance/internal/imgformat"
 	"glance/internal/metadata"
 	"glance/internal/multihash"
+	"glance/internal/quota"
 	"glance/internal/store"
 )
 
@@ -48,8 +49,12 @@ type found struct {
 	warnings    []string // of the format's inspection
 }
 
-// measured prepares the pass; it fails when the owner's quota has no room.
+// measured prepares the pass; it fails when the owner's quota has no room, or
+// too many of the project's uploads are under way.
 func (u *Uploader) measured(ctx context.Context, who *glance.Caller, img *glance.Image, data Data) (*stream, error) {
+	if err := u.Allowance.Admit(ctx, who, quota.ImageCountUploading, 0); err != nil {
+		return nil, err
+	}
 	s := &stream{
 		body: data.Body, buffers: u.Buffers, checksum: md5.New(), //nolint:gosec // see the import
 		hashAlgo: u.HashAlgo, declared: img.DiskFormat, rules: u.Formats,

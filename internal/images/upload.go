@@ -33,6 +33,8 @@ type Uploader struct {
 	Buffers *multihash.Pool
 	Log     *slog.Logger
 
+	Allowance *Allowance // of the identity service; nil is none
+
 	Quota    quota.Storage   // bytes an owner may occupy
 	SizeCap  int64           // image_size_cap, bytes
 	HashAlgo string          // hashing_algorithm
@@ -68,6 +70,9 @@ type Supplied struct {
 // §17). After any failure the image is queued again and nothing of the data is
 // left; what a crash leaves is in the journal.
 func (u *Uploader) Upload(ctx context.Context, who *glance.Caller, id string, data Data) error {
+	if err := u.Allowance.AdmitBytes(ctx, who, quota.ImageSizeTotal, data.Size); err != nil {
+		return err
+	}
 	to, err := u.choose(data.Store)
 	if err != nil {
 		return err

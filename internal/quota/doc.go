@@ -1,6 +1,6 @@
 // Package quota knows how much an owner may store and how many parts an image
 // may have, and what to say beyond that. It is arithmetic on numbers that
-// callers bring: it reads no database and keeps no state.
+// callers bring: it reads no database.
 //
 // # Use
 //
@@ -10,6 +10,12 @@
 //
 //	limits := quota.Limits{MaxProperties: 128, MaxTags: 128, MaxMembers: 128, MaxLocations: 10}
 //	err = limits.Tags(len(tags))
+//
+// The limits that an identity service keeps by project come from a Source, one
+// package below this one, and are held against what the project has:
+//
+//	limits, err := source.Limits(ctx, project, quota.ImageCountTotal)
+//	err = quota.Grant(project, quota.Claim{Resource: quota.ImageCountTotal, Limit: limits[…], Usage: n, Delta: 1})
 //
 // Every refusal is a *glance.Error of kind TooLarge.
 //

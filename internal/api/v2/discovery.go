@@ -81,8 +81,19 @@ func appendStore(b []byte, s StoreInfo, detail bool) []byte {
 	return append(b, '}')
 }
 
-// infoUsage is GET /v2/info/usage. Without Keystone's limits there is nothing
-// to tell.
-func (d *Door) infoUsage(w http.ResponseWriter, _ *http.Request) error {
-	return writeJSON(w, http.StatusOK, func(b []byte) []byte { return append(b, `{"usage": {}}`...) })
+// infoUsage is GET /v2/info/usage.
+func (d *Door) infoUsage(w http.ResponseWriter, r *http.Request) error {
+	claims, err := d.Allowance.Usage(r.Context(), caller(r))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, func(b []byte) []byte {
+		b = append(b, `{"usage": {`...)
+		for _, c := range claims {
+			b = appendKey(b, string(c.Resource))
+			b = appendNumber(append(b, '{'), "usage", &c.Usage)
+			b = append(appendNumber(b, "limit", &c.Limit), '}')
+		}
+		return append(b, "}}"...)
+	})
 }

@@ -1,7 +1,9 @@
 package v2_test
 
 import (
+	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,7 +11,9 @@ import (
 
 	v2 "glance/internal/api/v2"
 	"glance/internal/glance"
+	"glance/internal/images"
 	"glance/internal/metadata"
+	"glance/internal/quota"
 )
 
 // TestDiscovery is spec images-v2 §21.
@@ -92,4 +96,37 @@ func TestTasks(t *testing.T) {
 	}
 	r.send(t, call{who: "carol", method: "GET", path: "/v2/images/" + img1 + "/tasks"}).want(t, fault{404, "", ""})
 	r.send(t, call{method: "POST", path: "/v2/images/" + img1 + "/tasks"}).want(t, fault{404, "", ""})
+}
+
+// limited are limits of every project.
+type limited map[quota.Resource]int64
+
+func (l limited) Limits(context.Context, string, ...quota.Resource) (map[quota.Resource]int64, error) {
+	return l, nil
+}
+
+// TestUsage: spec images-v2 §21 and §23.
+func TestUsage(t *testing.T) {
+	if got := newRig(t).get(t, "/v2/info/usage"); got.status != 200 || got.body != `{"usage": {}}` {
+		t.Error(got)
+	}
+	limits := limited{quota.ImageSizeTotal: 10, quota.ImageStageTotal: -1, quota.ImageCountUploading: 3, "server_count": 1}
+	r := newRig(t, func(d *v2.Door) {
+		d.Allowance = &images.Allowance{Images: d.Uploader.Images, Limits: limits}
+		d.Editor.Allowance = d.Allowance
+	})
+	r.add(t, image(func(img *glance.Image) {
+		size := int64(3 << 20)
+		img.Status, img.Size, img.Locations = glance.StatusActive, &size, []glance.Location{{URL: "mem://fast/x"}}
+	}))
+	const want = `{"usage": {"image_size_total": {"usage": 3, "limit": 10}, "image_stage_total": {"usage": 0, "limit": -1}, ` +
+		`"image_count_total": {"usage": 1, "limit": 0}, "image_count_uploading": {"usage": 0, "limit": 3}}}`
+	if got := r.get(t, "/v2/info/usage"); got.status != 200 || got.body != want {
+		t.Errorf("got %+v, want %s", got, want)
+	}
+	got := r.sendJSON(t, "POST", "/v2/images", map[string]any{"name": "x"})
+	if got.status != 413 || !strings.Contains(got.body, "quota threshold was breached.  The response body: Project p-alpha is over a limit for "+
+		"[Resource image_count_total is over limit of 0 due to current usage 1 and delta 1]") {
+		t.Error(got)
+	}
 }

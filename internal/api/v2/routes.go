@@ -9,7 +9,8 @@ import (
 	"glance/internal/metadefs"
 )
 
-// Door serves the Images API v2. Every field is needed.
+// Door serves the Images API v2. Every field is needed but Allowance, which is
+// nil without limits of the identity service.
 type Door struct {
 	Catalog     *images.Catalog
 	Editor      *images.Editor
@@ -22,6 +23,7 @@ type Door struct {
 	CopyDeleter *images.CopyDeleter
 	Namespaces  *metadefs.Namespaces
 	Parts       *metadefs.Parts
+	Allowance   *images.Allowance
 	Schema      *Schema
 	Config      Config
 }

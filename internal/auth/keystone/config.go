@@ -17,10 +17,14 @@ type Config struct {
 	KeyFile     string
 	Insecure    bool // do not verify the identity service's certificate
 
-	Interface string        // of the identity endpoint in the catalog that tokens are checked at
-	Region    string        // of that endpoint; empty is any
-	Timeout   time.Duration // of a request with its repetitions; 0 is 30 s
-	Retries   int           // repetitions of a request whose connection failed
+	Interfaces    []string      // of the identity endpoint in the catalog that is asked, the best first
+	Region        string        // of that endpoint; empty is any
+	Endpoint      string        // URL of the identity service instead of one in the catalog
+	EndpointType  string        // of the identity service in the catalog; empty is identity
+	EndpointName  string        // of the identity service in the catalog; empty is any
+	Timeout       time.Duration // of a request with its repetitions; 0 is 30 s
+	Retries       int           // repetitions of a request whose connection failed
+	StatusRetries int           // repetitions of a Session's question that was answered 503
 
 	Delay                bool          // pass requests without a valid token on, as Invalid
 	Challenge            string        // www_authenticate_uri; empty is the URL of Credentials
@@ -106,8 +110,8 @@ func (c *Credentials) check() error {
 	default:
 		return fmt.Errorf("auth_type %q is not known here; password, v3password and v3applicationcredential are", c.AuthType)
 	}
-	if scopes := count(c.ProjectID+c.ProjectName, c.DomainID+c.DomainName, c.TrustID); scopes > 1 {
-		return errors.New("a token is for a project, a domain or a trust; more than one is set")
+	if scopes := count(c.ProjectID+c.ProjectName, c.DomainID+c.DomainName, c.TrustID, c.SystemScope); scopes > 1 {
+		return errors.New("a token is for a project, a domain, a trust or the system; more than one is set")
 	}
 	return nil
 }

@@ -8,7 +8,7 @@
 // decision: refused here, or marked Invalid and left to what comes next.
 //
 // A Session is the service's own login alone, for whoever asks other services
-// in its name.
+// in its name, or this one about other things than tokens.
 //
 // # Promises
 //

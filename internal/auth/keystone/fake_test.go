@@ -168,7 +168,7 @@ func config(url string) keystone.Config {
 			AuthType: "password", AuthURL: url, Username: "glance", Password: password, UserDomainName: "Default",
 			ProjectName: "service", ProjDomainName: "Default",
 		},
-		Interface: "internal", CacheTime: 5 * time.Minute, Catalog: true, ServiceRoles: []string{"service"}, ServiceRolesRequired: true,
+		Interfaces: []string{"internal"}, CacheTime: 5 * time.Minute, Catalog: true, ServiceRoles: []string{"service"}, ServiceRolesRequired: true,
 		ServiceType: "image",
 	}
 }

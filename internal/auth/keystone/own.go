@@ -2,7 +2,11 @@ package keystone
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net/http"
 	"sync"
+	"time"
 )
 
 // Session is a login of the service itself. It is safe for concurrent use.
@@ -38,6 +42,43 @@ func (s *Session) Token(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return t.id, nil
+}
+
+// Get asks for what is at a path of the identity API below its version, query
+// included. An answer may have any status but 401, which is tried again with
+// a new token. The error is of kind Unavailable.
+func (s *Session) Get(ctx context.Context, path string) (status int, body []byte, err error) {
+	for tries := 2; tries > 0; tries-- {
+		own, err := s.session.token(ctx)
+		if err != nil {
+			return 0, nil, err
+		}
+		answer, err := s.ask(ctx, s.session.endpoint(ctx, own)+path, own)
+		if err != nil {
+			return 0, nil, err
+		}
+		if answer.status != http.StatusUnauthorized {
+			return answer.status, answer.body, nil
+		}
+		s.session.drop(own)
+	}
+	return 0, nil, unavailable(errors.New("the identity service does not accept the service's own token"))
+}
+
+func (s *Session) ask(ctx context.Context, url string, own *ownToken) (*reply, error) {
+	pause := firstPause
+	for left := s.conf.StatusRetries; ; left-- {
+		answer, err := s.session.client.do(ctx, http.MethodGet, url, http.Header{"X-Auth-Token": {own.id}}, nil)
+		if err != nil || answer.status != http.StatusServiceUnavailable || left <= 0 {
+			return answer, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, unavailable(fmt.Errorf("ask the identity service: %w", ctx.Err()))
+		}
+		pause *= 2
+	}
 }
 
 // Refused tells that a service did not take a token that Token gave: it is not

@@ -1,6 +1,7 @@
 package keystone
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,16 +26,14 @@ type ownToken struct {
 type session struct {
 	client    *client
 	endpoints *endpoints
-	cred      *Credentials
-	iface     string
-	region    string
+	conf      *Config
 	current   atomic.Pointer[ownToken]
 	renewals  flights[struct{}, *ownToken]
 }
 
 // open makes a session whose goroutines are counted and end with ctx.
 func (s *session) open(ctx context.Context, client *client, c *Config, running *sync.WaitGroup) {
-	s.client, s.cred, s.iface, s.region = client, &c.Credentials, c.Interface, c.Region
+	s.client, s.conf = client, c
 	s.endpoints = &endpoints{client: client, found: map[string]string{}}
 	s.renewals = newFlights[struct{}, *ownToken](ctx, running)
 }
@@ -62,15 +61,15 @@ func (s *session) endpoint(ctx context.Context, t *ownToken) string {
 	if t.endpoint != "" {
 		return s.endpoints.v3(ctx, t.endpoint)
 	}
-	return s.endpoints.v3(ctx, s.cred.AuthURL)
+	return s.endpoints.v3(ctx, s.conf.Credentials.AuthURL)
 }
 
 func (s *session) renew(ctx context.Context) (*ownToken, error) {
-	body, err := s.cred.request()
+	body, err := s.conf.Credentials.request()
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	answer, err := s.client.do(ctx, http.MethodPost, s.endpoints.v3(ctx, s.cred.AuthURL)+"/auth/tokens", http.Header{}, body)
+	answer, err := s.client.do(ctx, http.MethodPost, s.endpoints.v3(ctx, s.conf.Credentials.AuthURL)+"/auth/tokens", http.Header{}, body)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +89,7 @@ func (s *session) read(answer *reply) (*ownToken, error) {
 	if err := json.Unmarshal(answer.body, &doc); err != nil {
 		return nil, errNonsense
 	}
-	t := &ownToken{id: answer.header.Get("X-Subject-Token"), endpoint: doc.Token.Catalog.find("identity", s.iface, s.region)}
+	t := &ownToken{id: answer.header.Get("X-Subject-Token"), endpoint: s.conf.identity(doc.Token.Catalog)}
 	expires, ok := parseTime(doc.Token.ExpiresAt)
 	if t.id == "" || !ok {
 		return nil, errNonsense
@@ -99,11 +98,25 @@ func (s *session) read(answer *reply) (*ownToken, error) {
 	return t, nil
 }
 
-// find is the URL of an endpoint. Both internal and internalURL are spelled.
-func (c catalog) find(service, iface, region string) string {
+// identity is the URL of the identity service, "" when it is not in the catalog.
+func (c *Config) identity(in catalog) string {
+	if c.Endpoint != "" {
+		return c.Endpoint
+	}
+	for _, iface := range c.Interfaces {
+		if url := in.find(cmp.Or(c.EndpointType, "identity"), c.EndpointName, iface, c.Region); url != "" {
+			return url
+		}
+	}
+	return ""
+}
+
+// find is the URL of an endpoint; an empty name or region is any. Both internal
+// and internalURL are spelled.
+func (c catalog) find(service, name, iface, region string) string {
 	iface = strings.TrimSuffix(iface, "URL")
 	for _, s := range c {
-		if s.Type != service {
+		if s.Type != service || name != "" && (s.Name == nil || *s.Name != name) {
 			continue
 		}
 		for _, e := range s.Endpoints {

@@ -167,7 +167,7 @@ func TestEndpoints(t *testing.T) {
 				id.catalog = tt.catalog(id.url)
 			}
 			c := config(id.url + tt.authPath)
-			c.Interface, c.Region = tt.iface, tt.region
+			c.Interfaces, c.Region = []string{tt.iface}, tt.region
 			f, _ := open(t, c)
 			if _, err := ask(t, f, "X-Auth-Token", userToken); err != nil {
 				t.Fatal(err)
