@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +15,7 @@ import (
 
 	"glance/internal/glance"
 	"glance/internal/metadata"
+	"glance/internal/metadefs"
 )
 
 // TestMetadefObjects is §3.
@@ -53,13 +57,20 @@ func TestMetadefProperties(t *testing.T) {
 	r := newRig(t)
 	r.steps(t, newSpace("n")...)
 	for i, tt := range []struct{ sent, shown string }{
-		{`"default": 5`, `"default": "5"`}, {`"default": true`, `"default": "True"`}, {`"default": false`, `"default": "False"`},
-		{`"default": 1.50`, `"default": "1.50"`}, {`"default": null`, ``}, {`"default": ""`, `"default": ""`}, {`"default": "ü"`, `"default": "ü"`},
+		{`"default": 5`, `"default": "5"`},
+		{`"default": true`, `"default": "True"`},
+		{`"default": false`, `"default": "False"`},
+		{`"default": 1.50`, `"default": "1.50"`},
+		{`"default": null`, ``},
+		{`"default": ""`, `"default": ""`},
+		{`"default": "ü"`, `"default": "ü"`},
 		{`"default": ["a", 1]`, `"default": "[\"a\",1]"`},
-		{`"minimum": 1.0, "maximum": 1e2`, `"minimum": 1, "maximum": 100`}, {`"minimum": -0`, `"minimum": 0`},
+		{`"minimum": 1.0, "maximum": 1e2`, `"minimum": 1, "maximum": 100`},
+		{`"minimum": -0`, `"minimum": 0`},
 		{`"maximum": 18446744073709551615`, `"maximum": 18446744073709551615`},
 		{`"minLength": 0, "maxLength": 7, "pattern": "^a"`, `"pattern": "^a", "minLength": 0, "maxLength": 7`},
-		{`"enum": ["a", 1, 2.5, true, null]`, `"enum": ["a", "1", "2.5", "True", "None"]`}, {`"enum": []`, `"enum": []`},
+		{`"enum": ["a", 1, 2.5, true, null]`, `"enum": ["a", "1", "2.5", "True", "None"]`},
+		{`"enum": []`, `"enum": []`},
 		{`"items": {"enum": [1], "type": "integer"}`, `"items": {"type": "integer", "enum": ["1"]}`},
 		{`"operators": ["<in>", "<or>"]`, `"operators": ["<in>", "<or>"]`},
 		{`"uniqueItems": false, "additionalItems": true, "minItems": 1, "maxItems": 2`, `"uniqueItems": false, "minItems": 1, "maxItems": 2, "additionalItems": true`},
@@ -132,6 +143,68 @@ func TestMetadefLoaded(t *testing.T) {
 		step{method: "GET", path: "/n", status: 200, want: `{"namespace": "n", "visibility": "private", "protected": false, "owner": "admin", …`},
 		step{who: "alice", method: "GET", path: "/n", status: 404},
 	)
+}
+
+// TestMetadefShipped shows the definitions that come with the original: nothing
+// of them is lost, and what is shown can be sent back.
+func TestMetadefShipped(t *testing.T) {
+	files, err := filepath.Glob("../../../etc/metadefs/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	r := newRig(t)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ns, err := metadefs.ParseNamespace(text)
+		if err != nil {
+			t.Fatal(file, err)
+		}
+		if err := r.db.CreateNamespace(t.Context(), ns); err != nil {
+			t.Fatal(file, err)
+		}
+		stored := decode(t, text)
+		shown := r.send(t, call{who: "boss", method: "GET", path: spaces + "/" + url.PathEscape(ns.Name)}).decode(t)
+		sameKeys(t, file, stored, shown)
+		for _, key := range []string{"created_at", "updated_at", "self", "schema"} {
+			delete(shown, key)
+		}
+		shown["namespace"] = "copy of " + ns.Name
+		if a := r.send(t, call{who: "boss", method: "POST", path: spaces, body: marshal(t, shown)}); a.status != 201 {
+			t.Errorf("%s: sent back: %d %s", file, a.status, a.body)
+		}
+	}
+}
+
+// sameKeys looks for keys of objects that are stored and not shown.
+func sameKeys(t *testing.T, at string, stored, shown any) {
+	t.Helper()
+	switch stored := stored.(type) {
+	case map[string]any:
+		shown, _ := shown.(map[string]any)
+		for key, v := range stored {
+			if list, ok := v.([]any); ok && len(list) == 0 {
+				continue // is left out
+			}
+			if _, ok := shown[key]; !ok {
+				t.Errorf("%s: %s is lost", at, key)
+			}
+			sameKeys(t, at+": "+key, v, shown[key])
+		}
+	case []any:
+		list, _ := shown.([]any)
+		if len(list) != len(stored) {
+			t.Errorf("%s: %d of %d items", at, len(list), len(stored))
+			return
+		}
+		for i, v := range stored {
+			if _, named := v.(map[string]any); !named { // others have no order
+				sameKeys(t, at, v, list[i])
+			}
+		}
+	}
 }
 
 // TestMetadefPrefixes is §5.

@@ -33,8 +33,10 @@ func TestMetadefDocuments(t *testing.T) {
 		}
 	}
 	for _, pair := range []struct{ one, many, list, required string }{
-		{"namespace", "namespaces", "namespaces", "namespace"}, {"object", "objects", "objects", "name"},
-		{"property", "properties", "properties", "type title name"}, {"tag", "tags", "tags", "name"},
+		{"namespace", "namespaces", "namespaces", "namespace"},
+		{"object", "objects", "objects", "name"},
+		{"property", "properties", "properties", "type title name"},
+		{"tag", "tags", "tags", "name"},
 		{"resource_type", "resource_types", "resource_type_associations", "name"},
 	} {
 		one := r.get(t, "/v2/schemas/metadefs/"+pair.one).decode(t)
