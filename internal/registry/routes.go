@@ -63,7 +63,7 @@ func (d *Door) routes() []api.Route {
 		}
 	}
 	if !d.NoRPC {
-		routes = append(routes, api.Route{Method: http.MethodPost, Pattern: "/rpc", Handle: d.rpc, Only: true})
+		routes = append(routes, api.Route{Method: http.MethodPost, Pattern: "/rpc", Handle: d.rpc(commands()), Only: true})
 	}
 	return routes
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -32,10 +33,9 @@ type call struct {
 // command runs a call; its result is written as JSON.
 type command func(ctx context.Context, c *call) (any, error)
 
-// commands is the table of everything that may be called. What serves metadata
-// definitions is missing.
+// commands is the table of everything that may be called.
 func commands() map[string]command {
-	return map[string]command{
+	table := map[string]command{
 		"image_create": imageCreate, "image_update": imageUpdate, "image_destroy": imageDestroy, "image_get": imageGet,
 		"image_get_all": imageGetAll, "image_restore": imageRestore,
 		"image_property_create": propertyCreate, "image_property_delete": propertyDelete,
@@ -48,16 +48,22 @@ func commands() map[string]command {
 		"user_get_image_count": tally(metadata.ImageCount), "user_get_uploading_count": tally(metadata.UploadingImages),
 		"task_create": taskCreate, "task_update": taskUpdate, "task_get": taskGet, "task_get_all": taskGetAll, "task_delete": taskDelete,
 	}
+	maps.Copy(table, metadefCommands())
+	return table
 }
 
 // rpc is POST /rpc: a list of commands, answered by a list of results. They are
 // run in order, each for itself.
-func (d *Door) rpc(w http.ResponseWriter, r *http.Request) error {
+func (d *Door) rpc(known map[string]command) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error { return d.answer(w, r, known) }
+}
+
+func (d *Door) answer(w http.ResponseWriter, r *http.Request, known map[string]command) error {
 	list, err := readRequest(r)
 	if err != nil {
 		return err
 	}
-	caller, known := api.CallerFrom(r.Context()), commands()
+	caller := api.CallerFrom(r.Context())
 	results := make([]any, 0, len(list))
 	for _, item := range list {
 		run, c, err := d.readCommand(known, item)

@@ -34,7 +34,6 @@ type Options struct {
 
 // DB is a registry as a metadata.Store.
 type DB struct {
-	noMetadefs
 	opt    Options
 	closed atomic.Bool
 }

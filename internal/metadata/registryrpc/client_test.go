@@ -41,7 +41,7 @@ func original(t testing.TB, db metadata.Store) *registryrpc.DB {
 		defer answer.Body.Close()
 		text, _ = io.ReadAll(answer.Body)
 		w.WriteHeader(answer.StatusCode)
-		_, _ = w.Write([]byte(strings.ReplaceAll(string(text), `"_version":`, `"_other":`)))
+		_, _ = w.Write([]byte(strings.NewReplacer(`"_version":`, `"_other":`, `"_associations":`, `"_more":`).Replace(string(text))))
 	}))
 	t.Cleanup(server.Close)
 	return open(t, registryrpc.Options{URL: server.URL})
@@ -225,6 +225,44 @@ func TestIdentity(t *testing.T) {
 	opt.Token = func(context.Context, glance.Caller) (string, error) { return "", glance.Unavailable }
 	if err := open(t, opt).Ping(t.Context()); !errors.Is(err, glance.Unavailable) {
 		t.Errorf("no token to be had: %v", err)
+	}
+}
+
+// TestOriginalMetadefs: definitions with the commands of the original alone.
+func TestOriginalMetadefs(t *testing.T) {
+	db := original(t, memdb.New())
+	ns := &glance.MetadefNamespace{
+		Name: "ns", Visibility: glance.VisibilityPublic, Associations: []glance.MetadefAssociation{{ResourceType: "R"}},
+		Objects:    []glance.MetadefObject{{Name: "o", Properties: []byte(`{}`)}},
+		Properties: []glance.MetadefProperty{{Name: "p", Schema: []byte(`{}`)}}, Tags: []glance.MetadefTag{{Name: "t"}},
+	}
+	if err := db.CreateNamespace(t.Context(), ns); err != nil || ns.Tags[0].CreatedAt.IsZero() {
+		t.Fatalf("%+v, %v", ns, err)
+	}
+	twice := &glance.MetadefNamespace{Name: "twice", Visibility: glance.VisibilityPublic, Tags: []glance.MetadefTag{{Name: "t"}, {Name: "t"}}}
+	if err := db.CreateNamespace(t.Context(), twice); !errors.Is(err, glance.Conflict) {
+		t.Errorf("a tag twice: %v", err)
+	}
+	page, err := db.Namespaces(t.Context(), metadata.Everything(), metadata.NamespaceQuery{Limit: -1, Sort: "id"})
+	if err != nil || len(page) != 1 || len(page[0].Associations) != 1 || page[0].Associations[0].ResourceType != "R" {
+		t.Errorf("listed: %+v, %v", page, err)
+	}
+	object, err := db.UpdateMetadefObject(t.Context(), ns, "o", func(o *glance.MetadefObject) error {
+		o.Name, o.Required = "q", []string{"a", "b"}
+		return nil
+	})
+	if err != nil || object.Name != "q" || len(object.Required) != 2 {
+		t.Errorf("object: %+v, %v", object, err)
+	}
+	changed, err := db.UpdateNamespace(t.Context(), metadata.Everything(), "ns", func(ns *glance.MetadefNamespace) error {
+		ns.Name = "new"
+		return nil
+	})
+	if err != nil || changed.Name != "new" || changed.ID != ns.ID {
+		t.Errorf("namespace: %+v, %v", changed, err)
+	}
+	if err := db.DeleteNamespace(t.Context(), changed); err != nil {
+		t.Error(err)
 	}
 }
 

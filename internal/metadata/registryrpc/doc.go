@@ -19,6 +19,7 @@
 //   - the quota of members is asked before a member is added, not with it
 //   - there is no import lock, and lists by conditions that no filter can say
 //     are refused: the error is Unsupported
+//   - a namespace with parts is made one part after the other
 //   - it is the registry that decides what the caller sees
 //
 // Who asks is told in each request: by the caller's token, by identity headers

@@ -43,16 +43,18 @@ func open(t testing.TB, opt registryrpc.Options) *registryrpc.DB {
 
 // TestConformance: client and server prove each other.
 func TestConformance(t *testing.T) {
-	metadatatest.Run(t, func(t *testing.T) metadata.Store {
+	fresh := func(t *testing.T) metadata.Store {
 		return open(t, registryrpc.Options{URL: serve(t, memdb.New(), trusting)})
-	})
+	}
+	metadatatest.Run(t, fresh)
+	metadatatest.RunMetadefs(t, metadatatest.Engine{}, fresh)
 }
 
 // TestTrusted runs the suite with a registry that believes identity headers,
 // as flavor trusted-auth does: they alone say whose eyes to look with.
 func TestTrusted(t *testing.T) {
 	believes := &headers.Authenticator{IsAdmin: func(c glance.Caller) bool { return c.HasRole("admin") }}
-	metadatatest.Run(t, func(t *testing.T) metadata.Store {
+	fresh := func(t *testing.T) metadata.Store {
 		url := serve(t, memdb.New(), func(h http.Header) glance.Caller {
 			who, err := believes.Authenticate(t.Context(), h)
 			if err != nil {
@@ -61,5 +63,7 @@ func TestTrusted(t *testing.T) {
 			return who
 		})
 		return open(t, registryrpc.Options{URL: url, Identity: true})
-	})
+	}
+	metadatatest.Run(t, fresh)
+	metadatatest.RunMetadefs(t, metadatatest.Engine{}, fresh)
 }

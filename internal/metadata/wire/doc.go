@@ -2,7 +2,7 @@
 // registry server writes a client of it reads, and the other way round.
 //
 // Version 1 (spec registry §2) is image.go. Version 2 (§3) is a list of
-// commands: rpc.go has their envelope, row.go, member.go and task.go what they
+// commands: rpc.go has their envelope, row.go and metadefs.go what they
 // carry, values.go what they change.
 //
 // # Exact

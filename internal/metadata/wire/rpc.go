@@ -32,6 +32,11 @@ type Exact struct {
 	Where   []Where    `json:"where,omitempty"`   // of image_get_all: conditions beside filters
 	Equal   []Equal    `json:"equal,omitempty"`   // of image_get_all: properties beside filters
 	Now     *Timestamp `json:"now,omitempty"`     // of task_get_all: when tasks expire
+
+	// Of what is done with a namespace: the row it must be, and the name it has.
+	Row  int64         `json:"row,omitempty"`
+	Name string        `json:"name,omitempty"`
+	With *MetadefParts `json:"with,omitempty"` // of metadef_namespace_create: what it is made with
 }
 
 // Metered is a metadata.Account with what was found used of it.
@@ -91,6 +96,8 @@ const (
 	ClassInvalid          = ExceptionModule + ".Invalid"
 	ClassLimitExceeded    = ExceptionModule + ".LimitExceeded"
 	ClassRPCError         = ExceptionModule + ".RPCError"
+
+	ClassMetadefForbidden = ExceptionModule + ".MetadefForbidden"
 )
 
 // kinds are the exceptions by what they mean.
@@ -102,7 +109,12 @@ var kinds = map[string]glance.Kind{
 }
 
 // Kind says what an exception means; Internal for unknown ones.
-func (f *Fault) Kind() glance.Kind { return kinds[f.Class] }
+func (f *Fault) Kind() glance.Kind {
+	if k, ok := kinds[f.Class]; ok {
+		return k
+	}
+	return metadefKind(f.Class)
+}
 
 // Timestamp is a time as version 2 writes it; the zero one is null.
 type Timestamp struct{ time.Time }
