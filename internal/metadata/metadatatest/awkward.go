@@ -17,6 +17,7 @@ func awkwardTests() []test {
 		{"numbers", awkwardNumbers},
 		{"times", awkwardTimes},
 		{"case tells apart", caseTellsApart},
+		{"case in filters", caseInFilters},
 		{"other spellings of a property", otherSpellings},
 		{"metadata of locations", locationMetadata},
 	}
@@ -84,6 +85,29 @@ func awkwardTimes(t *testing.T, s metadata.Store) {
 		})
 		if err != nil || len(page) != 1 {
 			t.Errorf("%d images were created at %v, %v", len(page), at, err)
+		}
+	}
+}
+
+// caseInFilters: a filter finds what the database finds equal, names of
+// properties too. On MySQL the original's do the same, whose clients may rely on
+// it (spec database §3); protection of properties does not depend on filters.
+func caseInFilters(t *testing.T, s metadata.Store) {
+	img := plain(1)
+	img.Name, img.Tags, img.Properties = ptr("Name"), []string{"Tag"}, []glance.Property{{Name: "Key", Value: "Value"}}
+	create(t, s, img)
+	for _, as := range []func(string) string{func(text string) string { return text }, strings.ToLower, func(text string) string { return text + " " }} {
+		for _, q := range []metadata.Query{
+			{Where: []metadata.Condition{{Column: metadata.ColumnName, Texts: []string{as("Name")}}}},
+			{Tags: []string{as("Tag")}},
+			{Properties: []metadata.PropertyIs{{Name: as("Key"), Value: "Value"}}},
+			{Properties: []metadata.PropertyIs{{Name: "Key", Value: as("Value")}}},
+		} {
+			q.Limit, q.Sort = -1, byID()
+			page, err := s.Images(t.Context(), metadata.Everything(), q)
+			if want := engineOf(s).fold(as("Name")) == engineOf(s).fold("Name"); err != nil || (len(page) == 1) != want {
+				t.Errorf("%+v: %d images, %v; want them: %v", q, len(page), err, want)
+			}
 		}
 	}
 }
