@@ -185,15 +185,26 @@ func plausible(raw string) bool {
 }
 
 func (f *Filter) lookup(ctx context.Context, raw string, expiredToo bool) (*token, error) {
-	k := keyOf(raw)
-	if t, ok := f.valid.get(k); ok {
-		return t, nil
+	question := check{keyOf(raw), expiredToo}
+	if t, known, err := f.remembers(question); known {
+		return t, err
 	}
-	question := check{k, expiredToo}
+	return f.checks.do(ctx, question, func(ctx context.Context) (*token, error) {
+		if t, known, err := f.remembers(question); known { // since we looked
+			return t, err
+		}
+		return f.fetch(ctx, raw, question)
+	})
+}
+
+func (f *Filter) remembers(question check) (t *token, known bool, err error) {
+	if t, ok := f.valid.get(question.key); ok {
+		return t, true, nil
+	}
 	if _, ok := f.invalid.get(question.refusal()); ok {
-		return nil, errRefused
+		return nil, true, errRefused
 	}
-	return f.checks.do(ctx, question, func(ctx context.Context) (*token, error) { return f.fetch(ctx, raw, question) })
+	return nil, false, nil
 }
 
 // refusal is the key of a refusal: a token that is refused may still be good

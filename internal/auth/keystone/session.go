@@ -45,7 +45,12 @@ func (s *session) token(ctx context.Context) (*ownToken, error) {
 	if now != nil && time.Until(now.expires) > renewAhead {
 		return now, nil
 	}
-	next, err := s.renewals.do(ctx, struct{}{}, s.renew)
+	next, err := s.renewals.do(ctx, struct{}{}, func(ctx context.Context) (*ownToken, error) {
+		if t := s.current.Load(); t != now && t != nil && time.Until(t.expires) > renewAhead {
+			return t, nil // somebody has renewed it since we looked
+		}
+		return s.renew(ctx)
+	})
 	if err != nil && now != nil && time.Until(now.expires) > 0 {
 		return now, nil // it still holds; the next request tries again
 	}
