@@ -11,6 +11,7 @@ import (
 
 	"glance/internal/api"
 	"glance/internal/config"
+	"glance/internal/images"
 	"glance/internal/metadata"
 )
 
@@ -101,7 +102,8 @@ func buildAPI(ctx context.Context, cfg *config.API, s site) (_ *Generation, err 
 	if err != nil {
 		return nil, err
 	}
-	journal, left, err := buildJournal(ctx, g, cfg, db, stores, staging, log)
+	recoverer := buildRecoverer(cfg, db, stores, staging, log)
+	journal, left, err := buildJournal(ctx, g, cfg, *recoverer)
 	if err != nil {
 		return nil, err
 	}
@@ -109,9 +111,10 @@ func buildAPI(ctx context.Context, cfg *config.API, s site) (_ *Generation, err 
 	if err != nil {
 		return nil, err
 	}
+	jobs := buildJobs(s.life, g, cfg.WSGI.TaskPoolThreads)
 	r := room{
 		db: db, stores: stores, policy: enforcer, protect: protection, journal: journal, staging: staging,
-		jobs: buildJobs(s.life, g, cfg.WSGI.TaskPoolThreads), allow: allow, log: log,
+		jobs: jobs, leftovers: &images.Leftovers{Recoverer: recoverer, Jobs: jobs}, allow: allow, log: log,
 	}
 	door, err := buildV2(cfg, r)
 	if err != nil {

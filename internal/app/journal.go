@@ -28,6 +28,14 @@ func (j nodeJournal) Begin(fields map[string]string) (func(), error) {
 	return entry.Done, nil
 }
 
+// buildRecoverer settles what was left half done, by this process or others of
+// this node.
+func buildRecoverer(cfg *config.API, db metadata.Store, stores *store.Set, staging *images.Staging, log *slog.Logger) *images.Recoverer {
+	return &images.Recoverer{
+		Images: db, Tasks: db, Locks: db, Stores: stores, Staging: staging, TaskLife: taskLife(&cfg.Task), Log: log,
+	}
+}
+
 // unfinished is a hash that an earlier process of this node was making; the
 // journal of this process has it now.
 type unfinished struct {
@@ -38,14 +46,12 @@ type unfinished struct {
 // buildJournal gives the journal of this process. The first one settles what
 // earlier processes of this node left, and gives what there is to go on with.
 // What cannot be settled now stays for the next start.
-func buildJournal(ctx context.Context, g *Generation, cfg *config.API, db metadata.Store, stores *store.Set, staging *images.Staging, log *slog.Logger) (images.Journal, []unfinished, error) {
-	dir, err := journalDir(cfg, stores, staging)
+func buildJournal(ctx context.Context, g *Generation, cfg *config.API, recoverer images.Recoverer) (images.Journal, []unfinished, error) {
+	dir, err := journalDir(cfg, recoverer.Stores, recoverer.Staging)
 	if err != nil {
 		return nil, nil, config.Fail(config.CodeFailure, err)
 	}
-	opening := opening{Recoverer: images.Recoverer{
-		Images: db, Tasks: db, Locks: db, Stores: stores, Staging: staging, TaskLife: taskLife(&cfg.Task), Log: log,
-	}}
+	opening := opening{Recoverer: recoverer}
 	j, err := share(g, sharing[images.Journal]{
 		what: "journal", configuration: dir,
 		build: func(room *Generation) (images.Journal, error) { return opening.open(ctx, room, dir) },

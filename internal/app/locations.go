@@ -59,7 +59,7 @@ func buildLocator(cfg *config.API, r room, limits quota.Limits, storage quota.St
 	opt := &cfg.Images
 	return &images.Locator{
 		Images: r.db, Tasks: r.db, Locks: r.db, Policy: r.policy, Protect: r.protect, Stores: r.stores, Journal: r.journal,
-		Buffers: buffers, Jobs: r.jobs, Log: r.log,
+		Buffers: buffers, Jobs: r.jobs, Leftovers: r.leftovers, Log: r.log,
 		Limits: limits, Quota: storage, SecureHash: opt.DoSecureHash, Attempts: opt.HTTPRetries, HashAlgo: opt.HashingAlgorithm,
 		SelfURL: selfURL(opt), TaskLife: taskLife(&cfg.Task),
 	}

@@ -28,6 +28,8 @@ type room struct {
 	jobs    *images.Jobs
 	allow   *images.Allowance
 	log     *slog.Logger
+
+	leftovers *images.Leftovers
 }
 
 // buildV2 makes the verbs and the door of the Images API v2.
@@ -60,11 +62,11 @@ func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 		},
 		Deleter: &images.Deleter{
 			Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Log: r.log, Delayed: cfg.Deletion.DelayedDelete,
-			Staging: r.staging, Jobs: r.jobs, Peers: newPeers(peerTimeout), SelfURL: selfURL(opt),
+			Staging: r.staging, Jobs: r.jobs, Leftovers: r.leftovers, Peers: newPeers(peerTimeout), SelfURL: selfURL(opt),
 		},
 		Uploader: &images.Uploader{
 			Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Buffers: buffers, Log: r.log,
-			Allowance: r.allow, Quota: storage, SizeCap: opt.SizeCap, HashAlgo: opt.HashingAlgorithm,
+			Leftovers: r.leftovers, Allowance: r.allow, Quota: storage, SizeCap: opt.SizeCap, HashAlgo: opt.HashingAlgorithm,
 			Formats: imgformat.Rules{
 				AllowMismatch: !cfg.ImageFormat.RequireMatch, GPTNonFatal: cfg.ImageFormat.GPTNonfatal,
 			},
@@ -74,7 +76,7 @@ func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 		Locator:    buildLocator(cfg, r, limits, storage, buffers),
 		Stager: &images.Stager{
 			Images: r.db, Policy: r.policy, Staging: r.staging, Journal: r.journal, Buffers: buffers, Log: r.log,
-			Allowance: r.allow, SizeCap: opt.SizeCap, SelfURL: selfURL(opt),
+			Leftovers: r.leftovers, Allowance: r.allow, SizeCap: opt.SizeCap, SelfURL: selfURL(opt),
 		},
 		CopyDeleter: &images.CopyDeleter{Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Log: r.log},
 		Namespaces:  &metadefs.Namespaces{Metadefs: r.db, Policy: r.policy},

@@ -26,6 +26,10 @@ const (
 	HashHostProperty  = "os_glance_hash_op_host"
 )
 
+// AttemptProperty holds the id of the attempt that gives an image data, as long
+// as it does; it is never shown.
+const AttemptProperty = "os_glance_upload_attempt"
+
 // Image is one image: what users say of it, what the service knows of its
 // data, and its children but for members and tasks.
 type Image struct {

@@ -53,7 +53,11 @@ func present(who *glance.Caller, img *glance.Image, protect *policy.Protection, 
 // hiddenProperty reports whether the property is the service's own and never
 // shown.
 func hiddenProperty(name string) bool {
-	return name == glance.StageHostProperty || name == glance.HashHostProperty
+	switch name {
+	case glance.StageHostProperty, glance.HashHostProperty, glance.AttemptProperty:
+		return true
+	}
+	return false
 }
 
 // retell gives err another text for the user when it is of kind k.

@@ -21,8 +21,9 @@ type Deleter struct {
 	Log     *slog.Logger
 	Delayed bool // delayed_delete: leave the data to the scrubber
 
-	Staging *Staging // nil where nothing is ever staged
-	Jobs    *Jobs    // what may be reading the data; nil is nothing
+	Staging   *Staging   // nil where nothing is ever staged
+	Jobs      *Jobs      // what may be reading the data; nil is nothing
+	Leftovers *Leftovers // nil leaves what fails half-way to the next start
 
 	Peers   Peers  // asked by DeleteAnywhere
 	SelfURL string // of this node, "" when it is not known
@@ -79,16 +80,26 @@ func (d *Deleter) remove(ctx context.Context, img *glance.Image) error {
 	if d.Delayed && len(img.Locations) > 0 {
 		return errNotDeletable(id, d.schedule(ctx, id))
 	}
-	done, err := d.Journal.Begin(deleteEntry(id))
-	if err != nil {
+	var g deed
+	if err := g.begin(d.Journal, d.Leftovers, deleteEntry(id)); err != nil {
 		return err
 	}
 	// Half a deletion helps nobody, whether or not the client still waits.
 	gone, err := d.finish(context.WithoutCancel(ctx), img)
-	if err == nil || !gone || errors.Is(err, glance.NotFound) {
-		done()
+	g.left = err != nil && gone && !errors.Is(err, glance.NotFound)
+	g.settle(ctx)
+	if err != nil && !gone {
+		d.forget(ctx, id)
 	}
 	return errNotDeletable(id, err)
+}
+
+// forget makes sure that a deletion that was refused does not happen after a
+// power failure.
+func (d *Deleter) forget(ctx context.Context, id string) {
+	if err := d.Journal.Sync(); err != nil {
+		d.Log.ErrorContext(ctx, "the next start may delete an image although that was refused now", "image_id", id, "error", err)
+	}
 }
 
 // finish removes data and row. gone reports whether there is no way back: the

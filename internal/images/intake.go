@@ -174,28 +174,19 @@ func (s Supplied) check(f found) error {
 	return nil
 }
 
-// kill makes an image killed whose status is as from says. Compat: API v1 kills
-// images that never began to be saved too, which the table of statuses does
-// not know.
-func kill(ctx context.Context, images metadata.Images, id string, from glance.Status) error {
-	_, err := images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
-		if img.Status != from {
+// kill ends a queued image that will get no data. Compat: the table of statuses
+// does not know that.
+func (in *Intake) kill(ctx context.Context, id string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	_, err := in.Uploader.Images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
+		if img.Status != glance.StatusQueued {
 			return metadata.ErrUnchanged
 		}
 		img.Status = glance.StatusKilled
 		return nil
 	})
-	if errors.Is(err, glance.NotFound) {
-		return nil
-	}
-	return err
-}
-
-// kill ends a queued image that will get no data.
-func (in *Intake) kill(ctx context.Context, id string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
-	defer cancel()
-	if err := kill(ctx, in.Uploader.Images, id, glance.StatusQueued); err != nil {
+	if err != nil && !errors.Is(err, glance.NotFound) {
 		in.Log.ErrorContext(ctx, "image stays queued although it will get no data", "image_id", id, "error", err)
 	}
 }

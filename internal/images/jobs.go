@@ -97,6 +97,24 @@ func (j *Jobs) start(imageID string, run func(ctx context.Context), replace bool
 	return nil
 }
 
+// Beside takes on work that is about no image of its own and waits for no turn,
+// since it is idle most of the time. The error is Unavailable after Close.
+func (j *Jobs) Beside(run func(ctx context.Context)) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.closed {
+		return &glance.Error{Kind: glance.Unavailable}
+	}
+	j.all.Add(1)
+	release := j.hold()
+	go func() {
+		defer release() // last, as in start
+		defer j.all.Done()
+		run(j.ctx)
+	}()
+	return nil
+}
+
 func (j *Jobs) end(imageID string, this *job) {
 	this.cancel(errUnwanted)
 	close(this.ended)

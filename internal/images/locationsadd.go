@@ -33,6 +33,8 @@ type Locator struct {
 	Jobs    *Jobs
 	Log     *slog.Logger
 
+	Leftovers *Leftovers // nil leaves what fails to the next start
+
 	Limits     quota.Limits
 	Quota      quota.Storage
 	SecureHash bool          // do_secure_hash
@@ -70,7 +72,7 @@ func (l *Locator) Add(ctx context.Context, who *glance.Caller, id string, want N
 	}
 	id = img.ID // databases may find it by another spelling
 	a := &adding{Locator: l, who: *who, id: id, task: newID(), want: want}
-	if a.done, err = l.Journal.Begin(locationEntry(id, a.task)); err != nil {
+	if err := a.deed.begin(l.Journal, l.Leftovers, locationEntry(id, a.task)); err != nil {
 		return err
 	}
 	if err := a.open(ctx, img); err != nil {

@@ -25,13 +25,13 @@ const taskPulse = time.Minute
 // every change of the image wants the lock to be still its own.
 type adding struct {
 	*Locator
+	deed
 	who  glance.Caller
 	id   string
 	task string
 	want NewLocation
 	loc  glance.Location
 	hash string // its algorithm
-	done func() // settles the journal
 }
 
 // errNextStart says that the next start of this node goes on with a task.
@@ -56,12 +56,12 @@ func (a *adding) close(ctx context.Context, failure error) {
 		a.Log.WarnContext(ctx, "a location was not added", "request_id", a.who.RequestID, "image_id", a.id, "error", failure)
 	}
 	if err := endTask(ctx, a.Tasks, a.task, a.id, failure, a.TaskLife); err != nil {
-		a.Log.ErrorContext(ctx, "a task is left until the next start", "image_id", a.id, "task", a.task, "error", err)
-		return
+		a.Log.ErrorContext(ctx, "a task is left for the time being", "image_id", a.id, "task", a.task, "error", err)
+		a.left = true
+	} else if !a.dropLock(ctx) {
+		a.left = true
 	}
-	if a.dropLock(ctx) {
-		a.done()
-	}
+	a.settle(ctx)
 }
 
 // endTask makes a task a success, or a failure that the user is told nothing
@@ -91,7 +91,7 @@ func endTask(ctx context.Context, tasks metadata.Tasks, task, imageID string, fa
 func (a *adding) dropLock(ctx context.Context) bool {
 	err := a.lock().Drop(ctx, a.id, a.task)
 	if err != nil {
-		a.Log.ErrorContext(ctx, "the lock of an image is left until the next start", "image_id", a.id, "error", err)
+		a.Log.ErrorContext(ctx, "the lock of an image is left for the time being", "image_id", a.id, "error", err)
 	}
 	return err == nil
 }

@@ -21,7 +21,10 @@ func isHashing(img *glance.Image, task string) bool {
 // settles the entry. The work is a job. The error is Unavailable when there are
 // no jobs any more.
 func (l *Locator) Resume(entry map[string]string, done func()) error {
-	a := &adding{Locator: l, who: glance.Caller{Admin: true}, id: entry[entryImage], task: entry[entryTask], done: done}
+	a := &adding{
+		Locator: l, deed: deed{entry: entry, done: done, leftovers: l.Leftovers},
+		who: glance.Caller{Admin: true}, id: entry[entryImage], task: entry[entryTask],
+	}
 	return l.Jobs.Start(a.id, func(ctx context.Context) {
 		err := a.takeUp(ctx)
 		if err == nil {

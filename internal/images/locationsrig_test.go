@@ -145,13 +145,14 @@ func (r *locationRig) locator() *images.Locator {
 		Images: r.db, Tasks: r.db, Locks: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal,
 		Buffers: &multihash.Pool{BufferSize: 512}, Jobs: r.jobs, Log: r.log, Limits: r.limits, Quota: r.quota,
 		SecureHash: !r.unhashed, Attempts: r.attempts, HashAlgo: "sha256", SelfURL: "http://self", TaskLife: time.Hour,
+		Leftovers: r.leftovers,
 	}
 }
 
 func (r *locationRig) stager() *images.Stager {
 	return &images.Stager{
 		Images: r.db, Policy: r.policy, Staging: r.place(), Journal: r.journal, Buffers: &multihash.Pool{BufferSize: 512},
-		Log: r.log, SizeCap: 1000, SelfURL: "http://self",
+		Log: r.log, SizeCap: 1000, SelfURL: "http://self", Leftovers: r.leftovers,
 	}
 }
 

@@ -22,18 +22,22 @@ const (
 	entrySize    = "size"
 	entryTask    = "task"
 	entryMark    = "mark"
+	entryClaim   = "claim"
 
 	deedUpload   = "upload"
 	deedDelete   = "delete"
 	deedStage    = "stage"
 	deedLocation = "location"
 	deedRemoval  = "removal"
+
+	// claimInRow says that the image is not claimed without a note of the attempt.
+	claimInRow = "row"
 )
 
 func uploadEntry(to string, up store.Upload) map[string]string {
 	return map[string]string{
 		entryDeed: deedUpload, entryImage: up.ImageID, entryStore: to,
-		entryAttempt: up.Attempt, entrySize: strconv.FormatInt(up.Size, 10),
+		entryAttempt: up.Attempt, entrySize: strconv.FormatInt(up.Size, 10), entryClaim: claimInRow,
 	}
 }
 
@@ -50,7 +54,7 @@ func locationEntry(id, task string) map[string]string {
 }
 
 func stageEntry(up store.Upload) map[string]string {
-	return map[string]string{entryDeed: deedStage, entryImage: up.ImageID, entryAttempt: up.Attempt}
+	return map[string]string{entryDeed: deedStage, entryImage: up.ImageID, entryAttempt: up.Attempt, entryClaim: claimInRow}
 }
 
 // Recoverer settles what an earlier process of this node left half done.
@@ -83,7 +87,7 @@ func (r *Recoverer) Settle(ctx context.Context, entry map[string]string) error {
 			return fmt.Errorf("finish deleting image %s: %w", id, err)
 		}
 	case deedStage:
-		if err := r.revertStage(ctx, id, entry[entryAttempt]); err != nil {
+		if err := r.revertStage(ctx, id, entry); err != nil {
 			return fmt.Errorf("revert the staging of image %s: %w", id, err)
 		}
 	case deedLocation:
@@ -121,7 +125,7 @@ func (r *Recoverer) revertUpload(ctx context.Context, id string, entry map[strin
 	if err := r.Stores.Abandon(ctx, entry[entryStore], up); err != nil {
 		return err
 	}
-	return backToQueued(ctx, r.Images, id, glance.StatusSaving)
+	return claimOf(entry, glance.StatusSaving).release(ctx, r.Images, glance.StatusQueued)
 }
 
 func keepsData(img *glance.Image) bool {
@@ -130,21 +134,6 @@ func keepsData(img *glance.Image) bool {
 		return true
 	}
 	return false
-}
-
-// backToQueued gives an image back that is saving or uploading, as from says;
-// one that is deleted or somewhere else in its life stays there.
-func backToQueued(ctx context.Context, images metadata.Images, id string, from glance.Status) error {
-	_, err := images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
-		if img.Status != from {
-			return metadata.ErrUnchanged
-		}
-		return img.Move(glance.StatusQueued)
-	})
-	if errors.Is(err, glance.NotFound) {
-		return nil
-	}
-	return err
 }
 
 // finishDelete leaves an image alone that somebody has protected since: the

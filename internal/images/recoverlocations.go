@@ -11,8 +11,9 @@ import (
 
 // revertStage removes staged data and gives the image back, unless the row says
 // that the data is all there: its size is set last. An image that is queued
-// already may have left data that could not be removed then.
-func (r *Recoverer) revertStage(ctx context.Context, id, attempt string) error {
+// already, or claimed by another attempt, may have left data that could not be
+// removed then.
+func (r *Recoverer) revertStage(ctx context.Context, id string, entry map[string]string) error {
 	img, err := r.Images.Image(ctx, metadata.Everything(), id)
 	if err != nil && !errors.Is(err, glance.NotFound) {
 		return err
@@ -20,11 +21,11 @@ func (r *Recoverer) revertStage(ctx context.Context, id, attempt string) error {
 	if err == nil && img.Status != glance.StatusQueued && (img.Status != glance.StatusUploading || img.Size != nil) {
 		return nil
 	}
-	up := store.Upload{ImageID: id, Attempt: attempt, Size: store.SizeUnknown}
+	up := store.Upload{ImageID: id, Attempt: entry[entryAttempt], Size: store.SizeUnknown}
 	if err := r.Staging.Driver.Abandon(ctx, up); err != nil {
 		return err
 	}
-	return backToQueued(ctx, r.Images, id, glance.StatusUploading)
+	return claimOf(entry, glance.StatusUploading).release(ctx, r.Images, glance.StatusQueued)
 }
 
 // settleLocation has the hash of an active image gone on with, and ends any

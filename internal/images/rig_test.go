@@ -54,6 +54,8 @@ type rig struct {
 	journal *journal
 	limits  quota.Limits
 	log     *slog.Logger
+
+	leftovers *images.Leftovers
 }
 
 func newRig(t testing.TB) *rig {
@@ -112,7 +114,7 @@ func (r *rig) catalog() *images.Catalog {
 func (r *rig) uploader() *images.Uploader {
 	return &images.Uploader{
 		Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Log: r.log,
-		Buffers: &multihash.Pool{BufferSize: 512}, SizeCap: 1000, HashAlgo: "sha256",
+		Buffers: &multihash.Pool{BufferSize: 512}, SizeCap: 1000, HashAlgo: "sha256", Leftovers: r.leftovers,
 	}
 }
 
@@ -121,7 +123,7 @@ func (r *rig) downloader() *images.Downloader {
 }
 
 func (r *rig) deleter() *images.Deleter {
-	return &images.Deleter{Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Log: r.log}
+	return &images.Deleter{Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Log: r.log, Leftovers: r.leftovers}
 }
 
 func (r *rig) sharer() *images.Sharer {
@@ -361,6 +363,15 @@ type journal struct {
 	fails error
 	next  int
 	open  map[int]map[string]string
+	disk  map[int]map[string]string // what a power failure leaves
+}
+
+// Sync makes durable what is settled.
+func (j *journal) Sync() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.disk = maps.Clone(j.open)
+	return j.fails
 }
 
 func (j *journal) Begin(entry map[string]string) (func(), error) {
@@ -372,6 +383,7 @@ func (j *journal) Begin(entry map[string]string) (func(), error) {
 	n := j.next
 	j.next++
 	j.open[n] = maps.Clone(entry)
+	j.disk = maps.Clone(j.open)
 	return func() {
 		j.mu.Lock()
 		defer j.mu.Unlock()

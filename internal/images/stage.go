@@ -48,6 +48,8 @@ type Stager struct {
 	Buffers *multihash.Pool
 	Log     *slog.Logger
 
+	Leftovers *Leftovers // nil leaves what fails to the next start
+
 	Allowance *Allowance // of the identity service; nil is none
 	SizeCap   int64      // image_size_cap, bytes
 	SelfURL   string     // of this node, "" when it is not known
@@ -72,41 +74,50 @@ func (s *Stager) Stage(ctx context.Context, who *glance.Caller, id string, data 
 	}
 	id = img.ID // databases may find it by another spelling
 	up := store.Upload{ImageID: id, Attempt: newID(), Size: data.Size}
-	done, err := s.Journal.Begin(stageEntry(up))
-	if err != nil {
+	g := &staging{Stager: s, claim: claim{image: id, status: glance.StatusUploading, attempt: up.Attempt}}
+	if err := g.begin(s.Journal, s.Leftovers, stageEntry(up)); err != nil {
 		return err
 	}
-	if err := s.claim(ctx, id); err != nil {
-		if !uncertain(err) {
-			done()
+	if err := g.take(ctx); err != nil {
+		if uncertain(err) {
+			g.later(ctx)
+		} else {
+			g.done()
 		}
 		return err
 	}
 	if err := s.Allowance.Admit(ctx, who, quota.ImageCountUploading, 0); err != nil {
-		return s.giveBack(ctx, id, done, err)
+		return g.giveBack(ctx, err)
 	}
 	size, err := s.keep(ctx, up, data)
 	if err != nil {
-		return s.giveBack(ctx, id, done, err)
+		return g.giveBack(ctx, err)
 	}
 	// All data is there: a client that hangs up now does not matter any more.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	if err := s.commit(ctx, id, size); err != nil {
-		return s.discard(ctx, id, done, err)
+	if err := g.commit(ctx, size); err != nil {
+		return g.discard(ctx, err)
 	}
-	done()
+	g.done()
 	return nil
 }
 
-// claim makes the image uploading. Of several callers exactly one gets it; the
+// staging is one call of Stage.
+type staging struct {
+	*Stager
+	claim
+	deed
+}
+
+// take makes the image uploading. Of several callers exactly one gets it; the
 // others leave it alone. A client that hangs up does not matter; see
-// Uploader.claim.
-func (s *Stager) claim(ctx context.Context, id string) error {
+// uploading.take.
+func (g *staging) take(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	_, err := s.Images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
-		if err := img.Move(glance.StatusUploading); err != nil {
+	_, err := g.Images.UpdateImage(ctx, metadata.Everything(), g.image, func(img *glance.Image) error {
+		if err := g.claim.take(img); err != nil {
 			return err
 		}
 		img.Size = nil // until the data is there: see revertStage
@@ -137,20 +148,21 @@ func (s *Stager) keep(ctx context.Context, up store.Upload, data Data) (int64, e
 	return src.count, err
 }
 
-func (s *Stager) commit(ctx context.Context, id string, size int64) error {
-	_, err := s.Images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
-		if img.Status != glance.StatusUploading {
-			return errGone(id)
+func (g *staging) commit(ctx context.Context, size int64) error {
+	_, err := g.Images.UpdateImage(ctx, metadata.Everything(), g.image, func(img *glance.Image) error {
+		if !g.holds(img) {
+			return errGone(g.image)
 		}
+		img.RemoveProperty(glance.AttemptProperty)
 		img.Size = &size
 		img.Checksum, img.HashAlgo, img.HashValue = "", "", ""
-		if s.SelfURL != "" {
-			img.SetProperty(glance.Property{Name: glance.StageHostProperty, Value: s.SelfURL})
+		if g.SelfURL != "" {
+			img.SetProperty(glance.Property{Name: glance.StageHostProperty, Value: g.SelfURL})
 		}
 		return nil
 	})
 	if errors.Is(err, glance.NotFound) {
-		return errGone(id)
+		return errGone(g.image)
 	}
 	return err
 }
@@ -158,34 +170,35 @@ func (s *Stager) commit(ctx context.Context, id string, size int64) error {
 // discard removes data that nobody waits for, then gives the image back. A
 // commit that fails may have happened all the same, when only its confirmation
 // got lost.
-func (s *Stager) discard(ctx context.Context, id string, done func(), cause error) error {
+func (g *staging) discard(ctx context.Context, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	img, err := s.Images.Image(ctx, metadata.Everything(), id)
+	img, err := g.Images.Image(ctx, metadata.Everything(), g.image)
 	switch {
 	case err == nil && img.Status == glance.StatusUploading && img.Size != nil:
-		done()
+		g.done()
 		return nil
 	case err != nil && !errors.Is(err, glance.NotFound):
-		s.Log.ErrorContext(ctx, "image and staged data stay as they are until the next start", "image_id", id, "error", err)
+		g.Log.ErrorContext(ctx, "image and staged data stay as they are for the time being", "image_id", g.image, "error", err)
+		g.later(ctx)
 		return cause
 	}
-	if err := s.Staging.Remove(ctx, id); err != nil {
-		s.Log.ErrorContext(ctx, "staged data is left until the next start", "image_id", id, "error", err)
-		done = func() {} // the journal keeps it
+	if err := g.Staging.Remove(ctx, g.image); err != nil {
+		g.Log.ErrorContext(ctx, "staged data is left for the time being", "image_id", g.image, "error", err)
+		g.left = true
 	}
-	return s.giveBack(ctx, id, done, cause)
+	return g.giveBack(ctx, cause)
 }
 
-// giveBack makes the image queued again and returns cause. When that fails, the
-// journal keeps the entry for the next start.
-func (s *Stager) giveBack(ctx context.Context, id string, done func(), cause error) error {
+// giveBack makes the image queued again and returns cause. When that fails, it
+// is tried again later.
+func (g *staging) giveBack(ctx context.Context, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	if err := backToQueued(ctx, s.Images, id, glance.StatusUploading); err != nil {
-		s.Log.ErrorContext(ctx, "image stays uploading until the next start", "image_id", id, "error", err)
-		return cause
+	if err := g.release(ctx, g.Images, glance.StatusQueued); err != nil {
+		g.Log.ErrorContext(ctx, "image stays uploading for the time being", "image_id", g.image, "error", err)
+		g.left = true
 	}
-	done()
+	g.settle(ctx)
 	return cause
 }

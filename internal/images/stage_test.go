@@ -257,7 +257,10 @@ func TestStageCrash(t *testing.T) {
 	if img := r.get(t, img1); img.Status != glance.StatusUploading || !r.staging.has(stagedURL) {
 		t.Errorf("a finished stage is gone: %+v", img)
 	}
-	r.update(t, img1, func(img *glance.Image) { img.Size = nil })
+	r.update(t, img1, func(img *glance.Image) {
+		img.Size = nil
+		img.SetProperty(glance.Property{Name: glance.AttemptProperty, Value: left[0]["attempt"]})
+	})
 	r.journal.open[99] = left[0] // the crash comes before the size was saved
 	r.crash(t)
 	if img := r.get(t, img1); img.Status != glance.StatusQueued || r.staging.has(stagedURL) {

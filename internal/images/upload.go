@@ -33,6 +33,7 @@ type Uploader struct {
 	Buffers *multihash.Pool
 	Log     *slog.Logger
 
+	Leftovers *Leftovers // nil leaves what fails to the next start
 	Allowance *Allowance // of the identity service; nil is none
 
 	Quota    quota.Storage   // bytes an owner may occupy
@@ -43,8 +44,11 @@ type Uploader struct {
 
 // Journal records on this node what is about to be written or removed.
 type Journal interface {
-	// Begin records entry durably; done marks it settled.
+	// Begin records entry durably; done marks it settled, as far as this process
+	// may end, but not the machine.
 	Begin(entry map[string]string) (done func(), err error)
+	// Sync makes durable what was marked.
+	Sync() error
 }
 
 // Data is what comes in.
@@ -89,36 +93,48 @@ func (u *Uploader) Upload(ctx context.Context, who *glance.Caller, id string, da
 	}
 	id = img.ID // databases may find it by another spelling
 	up := store.Upload{ImageID: id, Attempt: newID(), Size: data.Size}
-	done, err := u.Journal.Begin(uploadEntry(to, up))
-	if err != nil {
+	g := &uploading{
+		Uploader: u, claim: claim{image: id, status: glance.StatusSaving, attempt: up.Attempt}, who: who, old: data.Old,
+	}
+	if err := g.begin(u.Journal, u.Leftovers, uploadEntry(to, up)); err != nil {
 		return err
 	}
-	img, err = u.claim(ctx, id)
-	if err != nil {
-		if !uncertain(err) {
-			done()
+	if img, err = g.take(ctx); err != nil {
+		if uncertain(err) {
+			g.later(ctx)
+		} else {
+			g.done()
 		}
 		return err
 	}
 	src, err := u.measured(ctx, who, img, data)
 	if err != nil {
-		return u.giveBack(ctx, id, data, done, err)
+		return g.giveBack(ctx, err)
 	}
 	put, err := src.into(ctx, u.Stores, to, up)
 	switch {
 	case err != nil && put.URL != "": // the store was done when something else failed
-		return u.discard(ctx, id, data, put, done, err)
+		return g.discard(ctx, put, err)
 	case err != nil:
-		return u.giveBack(ctx, id, data, done, err)
+		return g.giveBack(ctx, err)
 	}
 	// All data is there: a client that hangs up now does not matter any more.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	if err := u.commit(ctx, who, id, put, src); err != nil {
-		return u.discard(ctx, id, data, put, done, err)
+	if err := g.commit(ctx, put, src); err != nil {
+		return g.discard(ctx, put, err)
 	}
-	done()
+	g.done()
 	return nil
+}
+
+// uploading is one call of Upload.
+type uploading struct {
+	*Uploader
+	claim
+	deed
+	who *glance.Caller
+	old bool // see Data
 }
 
 // choose gives the id of the store that the data goes to. A name that is given
@@ -133,25 +149,25 @@ func (u *Uploader) choose(id *string) (string, error) {
 	return u.Stores.Choose(*id)
 }
 
-// claim makes the image saving. Of several callers exactly one gets it. A client
+// take makes the image saving. Of several callers exactly one gets it. A client
 // that hangs up does not matter here: nobody could say what the database did.
-func (u *Uploader) claim(ctx context.Context, id string) (*glance.Image, error) {
+func (g *uploading) take(ctx context.Context) (*glance.Image, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	claimed, err := u.Images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
-		if img.Status != glance.StatusQueued {
-			return errGone(id)
+	claimed, err := g.Images.UpdateImage(ctx, metadata.Everything(), g.image, func(img *glance.Image) error {
+		if img.Status != glance.StatusQueued && !g.holds(img) {
+			return errGone(g.image)
 		}
-		return img.Move(glance.StatusSaving)
+		return g.claim.take(img)
 	})
 	if errors.Is(err, glance.NotFound) {
-		return nil, errGone(id)
+		return nil, errGone(g.image)
 	}
 	return claimed, err
 }
 
 // uncertain reports whether the database may have done what it failed to
-// confirm. The journal keeps such a claim for the next start.
+// confirm. The journal keeps such a claim until somebody can say.
 func uncertain(err error) bool {
 	k := glance.KindOf(err)
 	return k == glance.Internal || k == glance.Unavailable
@@ -159,7 +175,7 @@ func uncertain(err error) bool {
 
 // commit makes the image active with what was stored, unless somebody deleted
 // it meanwhile.
-func (u *Uploader) commit(ctx context.Context, who *glance.Caller, id string, put glance.Location, src *stream) error {
+func (g *uploading) commit(ctx context.Context, put glance.Location, src *stream) error {
 	found, err := src.result()
 	if err == nil {
 		err = src.supplied.check(found)
@@ -168,19 +184,20 @@ func (u *Uploader) commit(ctx context.Context, who *glance.Caller, id string, pu
 		return err
 	}
 	for _, warning := range found.warnings {
-		u.Log.WarnContext(ctx, "inspection of image data: "+warning, "image_id", id)
+		g.Log.WarnContext(ctx, "inspection of image data: "+warning, "image_id", g.image)
 	}
-	err = u.updateWithin(ctx, who, id, src, func(img *glance.Image) error {
-		if img.Status != glance.StatusSaving {
-			return errGone(id)
+	err = g.updateWithin(ctx, g.who, g.image, src, func(img *glance.Image) error {
+		if !g.holds(img) {
+			return errGone(g.image)
 		}
+		img.RemoveProperty(glance.AttemptProperty)
 		img.Size, img.VirtualSize = &found.size, found.virtualSize
 		img.Checksum, img.HashAlgo, img.HashValue = found.checksum, found.hashAlgo, found.hashValue
 		img.Locations = []glance.Location{put} // a location task may have left others
 		return img.Move(glance.StatusActive)
 	})
 	if errors.Is(err, glance.NotFound) {
-		return errGone(id)
+		return errGone(g.image)
 	}
 	return err
 }
@@ -188,25 +205,24 @@ func (u *Uploader) commit(ctx context.Context, who *glance.Caller, id string, pu
 // discard removes data that did not become the image's, then gives it back. A
 // commit that fails may have happened all the same, when only its confirmation
 // got lost.
-func (u *Uploader) discard(
-	ctx context.Context, id string, data Data, put glance.Location, done func(), cause error,
-) error {
+func (g *uploading) discard(ctx context.Context, put glance.Location, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	img, err := u.Images.Image(ctx, metadata.Everything(), id)
+	img, err := g.Images.Image(ctx, metadata.Everything(), g.image)
 	switch {
 	case err == nil && img.Status == glance.StatusActive && hasURL(img, put.URL):
-		done()
+		g.done()
 		return nil
 	case err != nil && !errors.Is(err, glance.NotFound):
-		u.Log.ErrorContext(ctx, "image and data of a failed upload stay as they are until the next start", "image_id", id, "error", err)
+		g.Log.ErrorContext(ctx, "image and data of a failed upload stay as they are for the time being", "image_id", g.image, "error", err)
+		g.later(ctx)
 		return cause
 	}
-	if err := u.Stores.Delete(ctx, put); err != nil && !errors.Is(err, glance.NotFound) {
-		u.Log.ErrorContext(ctx, "data of a failed upload is left until the next start", "image_id", id, "error", err)
-		done = func() {} // the journal keeps it
+	if err := g.Stores.Delete(ctx, put); err != nil && !errors.Is(err, glance.NotFound) {
+		g.Log.ErrorContext(ctx, "data of a failed upload is left for the time being", "image_id", g.image, "error", err)
+		g.left = true
 	}
-	return u.giveBack(ctx, id, data, done, cause)
+	return g.giveBack(ctx, cause)
 }
 
 func hasURL(img *glance.Image, url string) bool {
@@ -214,19 +230,19 @@ func hasURL(img *glance.Image, url string) bool {
 }
 
 // giveBack makes the image queued again, or killed, and returns cause. When
-// that fails, the journal keeps the entry for the next start.
-func (u *Uploader) giveBack(ctx context.Context, id string, data Data, done func(), cause error) error {
+// that fails, it is tried again later.
+func (g *uploading) giveBack(ctx context.Context, cause error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	settle := backToQueued
-	if data.Old && !errors.Is(cause, glance.Conflict) {
-		settle = kill
+	to := glance.StatusQueued
+	if g.old && !errors.Is(cause, glance.Conflict) {
+		to = glance.StatusKilled
 	}
-	if err := settle(ctx, u.Images, id, glance.StatusSaving); err != nil {
-		u.Log.ErrorContext(ctx, "image stays saving until the next start", "image_id", id, "error", err)
-		return cause
+	if err := g.release(ctx, g.Images, to); err != nil {
+		g.Log.ErrorContext(ctx, "image stays saving for the time being", "image_id", g.image, "error", err)
+		g.left = true
 	}
-	done()
+	g.settle(ctx)
 	return cause
 }
 

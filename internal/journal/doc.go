@@ -15,7 +15,8 @@
 // When Begin has returned, the entry survives the process and the machine. Done
 // survives the process only: after a power failure a settled entry may be handed
 // out once more, so whoever settles entries must find out what is true and must
-// be able to do so twice.
+// be able to do so twice. Where the truth cannot be found out, Sync makes Done
+// survive the machine, too.
 //
 // Every process writes its own file, <host>-<random>.journal, and holds its
 // lock (flock) as long as it lives. A start reads exactly the files of its own

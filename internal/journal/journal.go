@@ -32,11 +32,12 @@ type Journal struct {
 	rewrite int64                        // the size at which entries move to a new file
 	open    map[uint64]map[string]string // entries begun and not done, by number
 	number  uint64                       // of the last entry
-	written uint64                       // how many begins were written
+	written uint64                       // how many notes were written
+	lost    error                        // why the note of an end was not
 	broken  error                        // why nothing can be trusted any more
 
 	syncing sync.Mutex // held during a sync: others wait and find theirs done
-	synced  uint64     // how many begins are on the disk
+	synced  uint64     // how many notes are on the disk
 }
 
 // Entry is something that this process is doing.
@@ -112,7 +113,21 @@ func (j *Journal) Begin(fields map[string]string) (*Entry, error) {
 	return e, nil
 }
 
-// begin writes the entry; it is the nth.
+// Sync returns when every Done that came before is on the disk.
+func (j *Journal) Sync() error {
+	j.mu.Lock()
+	nth, err := j.written, j.lost
+	j.mu.Unlock()
+	if err == nil {
+		err = j.sync(nth)
+	}
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}
+
+// begin writes the entry; its note is the nth.
 func (j *Journal) begin(fields map[string]string) (e *Entry, nth uint64, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -144,7 +159,7 @@ func (j *Journal) write(l line) error {
 	return nil
 }
 
-// sync returns when the nth begin is on the disk.
+// sync returns when the nth note is on the disk.
 func (j *Journal) sync(nth uint64) error {
 	j.syncing.Lock()
 	defer j.syncing.Unlock()
@@ -173,8 +188,9 @@ func (j *Journal) sync(nth uint64) error {
 }
 
 // Done notes that the entry is settled: done or undone. A note that cannot be
-// written costs a second settling after the next start, nothing else, so there
-// is no error. Calling it again does nothing.
+// written, or that is lost in a power failure, costs a second settling after the
+// next start, so there is no error; where that matters, Sync tells. Calling it
+// again does nothing.
 func (e *Entry) Done() {
 	j := e.j
 	j.mu.Lock()
@@ -184,11 +200,14 @@ func (e *Entry) Done() {
 	}
 	e.done = true
 	delete(j.open, e.number)
+	j.written++
 	if len(j.open) == 0 && j.size >= shrinkAt && j.file.Truncate(0) == nil {
-		j.size = 0
+		j.size, j.lost = 0, nil
 		return
 	}
-	_ = j.write(line{number: e.number})
+	if err := j.write(line{number: e.number}); err != nil {
+		j.lost = err
+	}
 }
 
 // Close ends the journal. Its file goes when all is settled, and otherwise

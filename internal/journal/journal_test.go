@@ -218,6 +218,63 @@ func TestShrinksBesideOpenEntries(t *testing.T) {
 	}
 }
 
+// TestSync: an end that must not be lost is on the disk.
+func TestSync(t *testing.T) {
+	dir := t.TempDir()
+	j := openJournal(t, dir)
+	begin(t, j, 0).Done()
+	if n := j.Unsynced(); n != 1 {
+		t.Errorf("%d notes may be lost, want that of Done", n)
+	}
+	if err := j.Sync(); err != nil || j.Unsynced() != 0 {
+		t.Errorf("%d notes may be lost, %v", j.Unsynced(), err)
+	}
+	closeJournal(t, j)
+	if err := j.Sync(); err != nil {
+		t.Errorf("nothing to lose: %v", err)
+	}
+}
+
+// TestSyncCannot: an end that was not written is not on the disk.
+func TestSyncCannot(t *testing.T) {
+	j := openJournal(t, t.TempDir())
+	e := begin(t, j, 0)
+	closeJournal(t, j)
+	e.Done()
+	if err := j.Sync(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestOldFileSaysNothing: where the name of a file that was left for a new one
+// comes back, nothing is handed out twice.
+func TestOldFileSaysNothing(t *testing.T) {
+	dir := t.TempDir()
+	j := openJournal(t, dir)
+	old, err := os.Open(files(t, dir)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer old.Close()
+	late := begin(t, j, 0)
+	long := map[string]string{"text": strings.Repeat("x", 10_000)}
+	for range 40 {
+		e, err := j.Begin(long)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Done()
+	}
+	late.Done()
+	if list := files(t, dir); len(list) != 1 || list[0] == old.Name() {
+		t.Fatalf("files: %v", list)
+	}
+	if info, err := old.Stat(); err != nil || info.Size() > 0 {
+		t.Errorf("the old one has %d bytes, %v", info.Size(), err)
+	}
+	closeJournal(t, j)
+}
+
 func TestConcurrent(t *testing.T) {
 	dir := t.TempDir()
 	j := openJournal(t, dir)

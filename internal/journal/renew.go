@@ -18,12 +18,19 @@ func (j *Journal) renew() {
 		return
 	}
 	old := j.file
-	j.file, j.size, j.rewrite = f, size, max(rewriteAt, 2*size)
-	// A file that cannot be removed stays locked as long as we live: nobody may
-	// settle what is going on.
-	if err := os.Remove(old.Name()); err == nil || errors.Is(err, os.ErrNotExist) {
-		_ = old.Close()
+	j.file, j.size, j.rewrite, j.lost = f, size, max(rewriteAt, 2*size), nil
+	// Its name may come back after a power failure, or stay where it cannot be
+	// removed: then nobody is to find entries there that were settled since.
+	err = old.Truncate(0)
+	if err == nil {
+		err = datasync(old)
 	}
+	if err != nil {
+		j.broken = err
+		return
+	}
+	_ = os.Remove(old.Name())
+	_ = old.Close()
 }
 
 // copyOpen makes a file of the entries that are not settled, on the disk.

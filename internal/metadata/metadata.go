@@ -61,8 +61,8 @@ type Images interface {
 	// as it was; ErrUnchanged is not returned, the image is.
 	//
 	// UpdatedAt becomes now. Properties, tags and locations become what change
-	// left: absent ones are soft-deleted, deleted properties revived in place,
-	// locations are told apart by ID and may carry a status. The property
+	// left: absent ones are soft-deleted (glance.AttemptProperty had better go
+	// without a trace), deleted properties revived in place, locations are told apart by ID and may carry a status. The property
 	// glance.LockProperty stays as it is whatever change does. When change
 	// sets Deleted, DeletedAt becomes now and children and members are deleted
 	// with the image; locations then keep the status pending_delete when

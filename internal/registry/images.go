@@ -119,6 +119,7 @@ func (d *Door) create(w http.ResponseWriter, r *http.Request) error {
 	}
 	img, err := newImage(values, nil)
 	if err == nil {
+		img.RemoveProperty(glance.AttemptProperty)
 		err = d.DB.CreateImage(r.Context(), img)
 	}
 	switch {
@@ -203,6 +204,18 @@ func (d *Door) change(ctx context.Context, sc metadata.Scope, id string, change 
 	})
 }
 
+// keepAttempt lets change do anything but touch the property that users neither
+// see nor set.
+func keepAttempt(img *glance.Image, change func() error) error {
+	attempt, had := img.Property(glance.AttemptProperty)
+	err := change()
+	img.RemoveProperty(glance.AttemptProperty)
+	if had {
+		img.SetProperty(attempt)
+	}
+	return err
+}
+
 // update is PUT /images/{image_id}.
 func (d *Door) update(w http.ResponseWriter, r *http.Request) error {
 	doc, values, err := readImage(r)
@@ -218,7 +231,7 @@ func (d *Door) update(w http.ResponseWriter, r *http.Request) error {
 		if err := fromState(img, values, from); err != nil {
 			return err
 		}
-		return values.ApplyTo(img, purge, nil)
+		return keepAttempt(img, func() error { return values.ApplyTo(img, purge, nil) })
 	})
 	switch {
 	case errors.Is(err, errNotMinePublic):

@@ -198,6 +198,29 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
+// TestAttemptIsNoMatterOfUsers: they neither see nor make, change or remove the
+// property that says who gives the image data.
+func TestAttemptIsNoMatterOfUsers(t *testing.T) {
+	mine := glance.Property{Name: glance.AttemptProperty, Value: "mine"}
+	r := newRig(t)
+	r.add(t, image(func(img *glance.Image) { img.Properties = []glance.Property{mine} }))
+	theirs := `"properties": {"a": "1", "` + mine.Name + `": "theirs"}`
+	for _, purge := range []string{"false", "true"} {
+		a := r.send(t, "alice", "PUT", "/images/"+img1, `{"image": {`+theirs+`}}`, "X-Glance-Registry-Purge-Props", purge)
+		shows(t, a, `{"properties": {"a": "1"}}`)
+		if p, _ := r.get(t, img1).Property(mine.Name); p != mine {
+			t.Errorf("it became %+v", p)
+		}
+	}
+	if a := r.send(t, "alice", "GET", "/images/detail", ""); strings.Contains(a.body, mine.Name) {
+		t.Errorf("the list has %s", a.body)
+	}
+	a := r.send(t, "alice", "POST", "/images", `{"image": {"id": "`+img2+`", "status": "queued", `+theirs+`}}`)
+	if _, made := r.get(t, img2).Property(mine.Name); made || a.status != 200 {
+		t.Errorf("answer %d %s", a.status, a.body)
+	}
+}
+
 func TestUpdateRefused(t *testing.T) {
 	for _, tt := range []struct {
 		name, who, id, body string

@@ -130,6 +130,8 @@ type noJournal struct{}
 
 func (noJournal) Begin(map[string]string) (func(), error) { return func() {}, nil }
 
+func (noJournal) Sync() error { return nil }
+
 // driver is a store that tests break.
 type driver struct {
 	store.Driver

@@ -24,6 +24,7 @@ func updateTests() []test {
 		{"a location that waits for deletion is not shown", pendingLocations},
 		{"a foreign location is refused", foreignLocation},
 		{"the lock property stays as it is", lockPropertyStays},
+		{"the property of an attempt comes and goes", attemptProperty},
 	}
 }
 
@@ -212,4 +213,19 @@ func lockPropertyStays(t *testing.T, s metadata.Store) {
 		img.Properties = []glance.Property{{Name: glance.LockProperty, Value: "thief"}}
 	})
 	same(t, "after an addition", len(got.Properties), 0)
+}
+
+func attemptProperty(t *testing.T, s metadata.Store) {
+	img := full(1)
+	img.Properties = []glance.Property{{Name: "a", Value: "b"}}
+	create(t, s, img)
+	for _, attempt := range []string{"first", "second"} {
+		with := []glance.Property{{Name: "a", Value: "b"}, {Name: glance.AttemptProperty, Value: attempt}}
+		got := update(t, s, id(1), func(img *glance.Image) { img.SetProperty(with[1]) })
+		same(t, "claimed", got.Properties, with)
+		got = update(t, s, id(1), func(img *glance.Image) { img.Name = ptr(attempt) })
+		same(t, "renamed", got.Properties, with)
+		got = update(t, s, id(1), func(img *glance.Image) { img.RemoveProperty(glance.AttemptProperty) })
+		same(t, "released", got.Properties, with[:1])
+	}
 }

@@ -3,6 +3,7 @@ package sqldb_test
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -239,4 +240,17 @@ func FuzzPythonJSON(f *testing.F) {
 			t.Errorf("%s is not ASCII", spelled)
 		}
 	})
+}
+
+// TestAttemptLeavesNoRow: every image has had an attempt.
+func TestAttemptLeavesNoRow(t *testing.T) {
+	db := openFile(t, filepath.Join(t.TempDir(), "x.sqlite"))
+	createImage(t, db, func(*glance.Image) {})
+	updateImage(t, db, func(img *glance.Image) {
+		img.Properties = []glance.Property{{Name: glance.AttemptProperty, Value: "x"}, {Name: "a", Value: "b"}}
+	})
+	updateImage(t, db, func(img *glance.Image) { img.Properties = nil })
+	if n := db.Value(t, "SELECT count(*) FROM image_properties"); fmt.Sprint(n) != "1" {
+		t.Errorf("%v rows, want that of a", n)
+	}
 }

@@ -163,9 +163,7 @@ func (t *tx) saveProperties(before, after *glance.Image, at time.Time) error {
 		if _, kept := after.Property(p.Name); kept || p.Name == glance.LockProperty {
 			continue
 		}
-		_, err := t.exec("UPDATE image_properties SET deleted = TRUE, deleted_at = ?, updated_at = ? WHERE image_id = ? AND name = ? AND "+
-			t.exact("name")+" = ? AND deleted = FALSE", t.time(at), t.time(at), before.ID, p.Name, p.Name)
-		if err != nil {
+		if err := t.removeProperty(before.ID, p.Name, at); err != nil {
 			return err
 		}
 	}
@@ -180,18 +178,42 @@ func (t *tx) saveProperties(before, after *glance.Image, at time.Time) error {
 	return nil
 }
 
+// removeProperty marks the row of a property. That of an attempt goes, like that
+// of a lock: otherwise every image would have one for ever.
+func (t *tx) removeProperty(imageID, name string, at time.Time) error {
+	where, args := " WHERE image_id = ? AND name = ? AND "+t.exact("name")+" = ? AND deleted = FALSE", []any{imageID, name, name}
+	if name == glance.AttemptProperty {
+		_, err := t.exec("DELETE FROM image_properties"+where, args...)
+		return err
+	}
+	_, err := t.exec("UPDATE image_properties SET deleted = TRUE, deleted_at = ?, updated_at = ?"+where, append([]any{t.time(at), t.time(at)}, args...)...)
+	return err
+}
+
 // setProperty changes the row of that name, deleted or not, or adds one. A
 // row that comes back loses deleted_at: purge, ours and the original's, looks
 // at nothing else (spec database §4, bug 1). Only a deleted row may have the
 // name in another spelling, and loses it: a live one is another property to
 // whoever decided that this one may be written.
 func (t *tx) setProperty(imageID string, p glance.Property, at time.Time) error {
+	taken := glance.Detailf(glance.Conflict, "Property %s already present.", p.Name)
+	if p.Name == glance.AttemptProperty {
+		// Every upload makes it. In MySQL an UPDATE that finds no row keeps others
+		// from inserting beside it, and two of them each other.
+		rows, err := t.number("SELECT COUNT(*) FROM image_properties WHERE image_id = ? AND name = ?", imageID, p.Name)
+		if err != nil {
+			return err
+		}
+		if rows == 0 {
+			return t.insertProperty(taken, imageID, p, at)
+		}
+	}
 	n, err := t.exec("UPDATE image_properties SET name = ?, value = ?, deleted = FALSE, deleted_at = NULL, updated_at = ? WHERE image_id = ? AND name = ? AND ("+
 		t.exact("name")+" = ? OR deleted <> FALSE)", p.Name, propertyValue(p), t.time(at), imageID, p.Name, p.Name)
 	if err != nil || n > 0 {
 		return err
 	}
-	return t.insertProperty(glance.Detailf(glance.Conflict, "Property %s already present.", p.Name), imageID, p, at)
+	return t.insertProperty(taken, imageID, p, at)
 }
 
 // insertProperty adds a row; taken says that there is one whose name the

@@ -54,7 +54,7 @@ func BriefOf(img *glance.Image) Brief {
 	}
 }
 
-// ImageOf gives the long shape of an image.
+// ImageOf gives the long shape of an image, as users see it.
 func ImageOf(img *glance.Image) Image {
 	w := Image{
 		Brief: BriefOf(img), Status: string(img.Status), VirtualSize: img.VirtualSize,
@@ -64,6 +64,9 @@ func ImageOf(img *glance.Image) Image {
 		Properties: make(map[string]*string, len(img.Properties)), LocationData: locationsOf(img),
 	}
 	for _, p := range img.Properties {
+		if p.Name == glance.AttemptProperty {
+			continue
+		}
 		w.Properties[p.Name] = nil
 		if !p.Null {
 			w.Properties[p.Name] = &p.Value
