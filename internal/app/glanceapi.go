@@ -125,8 +125,10 @@ func buildAPI(ctx context.Context, cfg *config.API, s site) (_ *Generation, err 
 		return nil, err
 	}
 	g.handler, err = buildAPIPipeline(cfg, api.NewRouter(door.Routes()...), old, enforcer, buildAuthToken(g, &cfg.Loaded, log))
-	if err == nil {
-		resume(ctx, door.Locator, left)
+	if err != nil {
+		return nil, err
 	}
-	return g, err
+	resume(ctx, door.Locator, left)
+	startReaper(s.life, g, r)
+	return g, nil
 }

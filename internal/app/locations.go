@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"glance/internal/config"
@@ -53,6 +54,19 @@ func buildJobs(ctx context.Context, g *Generation, most int) *images.Jobs {
 	})
 	g.onClose(jobs.Close)
 	return jobs
+}
+
+// startReaper looks after staged data as long as the generation lasts.
+func startReaper(ctx context.Context, g *Generation, r room) {
+	reaper := images.Reaper{Images: r.db, Staging: r.staging, Log: r.log}
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { reaper.Run(ctx) })
+	g.onClose(func() error {
+		cancel()
+		running.Wait()
+		return nil
+	})
 }
 
 func buildLocator(cfg *config.API, r room, limits quota.Limits, storage quota.Storage, buffers *multihash.Pool) *images.Locator {

@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"io"
+	"time"
+
+	"glance/internal/glance"
 )
 
 // Driver keeps image data in one place. All methods may be called by many
@@ -47,6 +50,24 @@ type Driver interface {
 
 	// Info describes the store for discovery.
 	Info() Info
+}
+
+// sweeper is a driver that can look through all that it holds.
+type sweeper interface {
+	Sweep(ctx context.Context, before time.Time, gone func(imageID string, written time.Time) (bool, error)) error
+}
+
+// Sweep removes the data that was written before a time and that, as gone says,
+// is nobody's. Data that is written anew meanwhile stays. An error of gone ends
+// the sweep and is returned; where something cannot be removed, the sweep goes
+// on and returns that in the end. The error is Unsupported where a driver
+// cannot tell what it holds.
+func Sweep(ctx context.Context, d Driver, before time.Time, gone func(imageID string, written time.Time) (bool, error)) error {
+	s, ok := d.(sweeper)
+	if !ok {
+		return &glance.Error{Kind: glance.Unsupported}
+	}
+	return s.Sweep(ctx, before, gone)
 }
 
 // SizeUnknown stands for the size of a stream that nobody announced.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"glance/test/e2e/rig"
 )
@@ -144,6 +145,21 @@ func TestDeleteStagedOnDeadNode(t *testing.T) {
 	p.delete(t, refused, http.StatusNoContent, true) // 502 of what stands before a
 	p.addressA.server.Close()
 	p.delete(t, closed, http.StatusNoContent, true)
+
+	// When a is back it removes what is old enough, if the image is deleted.
+	kept := filepath.Join(p.a.Dir, "staging", p.b.NewImage("kept"))
+	p.a.Must(os.WriteFile(kept, nil, 0o600))
+	hour := time.Now().Add(-time.Hour)
+	for _, path := range []string{filepath.Join(p.a.Dir, "staging", refused), filepath.Join(p.a.Dir, "staging", closed), kept} {
+		p.a.Must(os.Chtimes(path, hour, hour))
+	}
+	p.a.Start()
+	p.a.Must(rig.Until(t.Context(), "the staged data of deleted images to go", func() bool {
+		return !p.staged(refused) && !p.staged(closed)
+	}))
+	if _, err := os.Stat(kept); err != nil {
+		t.Errorf("the data of a live image: %v", err)
+	}
 }
 
 // TestDeleteStagedElsewhereRefused: what the other node refuses is refused.

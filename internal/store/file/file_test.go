@@ -1,12 +1,16 @@
 package file_test
 
 import (
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"testing/synctest"
 
+	"glance/internal/store"
 	"glance/internal/store/file"
 	"glance/internal/store/storetest"
 )
@@ -82,5 +86,25 @@ func TestSuite(t *testing.T) {
 func BenchmarkStore(b *testing.B) {
 	storetest.Benchmark(b, func(b *testing.B) storetest.Fixture {
 		return storetest.Fixture{Driver: open(b, file.Config{Datadir: b.TempDir()})}
+	})
+}
+
+// TestPanickingSource: nothing stays behind, no goroutine either.
+func TestPanickingSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		s := open(t, file.Config{Datadir: dir})
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic got lost")
+				}
+			}()
+			source := io.MultiReader(strings.NewReader("half"), readerFunc(func([]byte) (int, error) { panic("broken") }))
+			_, _ = s.Put(t.Context(), store.Upload{ImageID: "i", Attempt: "a", Size: store.SizeUnknown}, source)
+		}()
+		if left := names(t, dir); len(left) > 0 {
+			t.Errorf("left behind: %q", left)
+		}
 	})
 }

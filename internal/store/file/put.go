@@ -55,14 +55,14 @@ func partName(dir string, up store.Upload) string {
 
 // write makes the file under its hidden name and publishes it.
 func (s *Store) write(ctx context.Context, up store.Upload, dir, final string, r io.Reader) (size int64, err error) {
-	part := partName(dir, up)
+	part, published := partName(dir, up), false
 	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // Compat: the umask decides
 	if err != nil {
 		return 0, s.failed(err)
 	}
-	defer func() {
+	defer func() { // also when r panics
 		f.Close()
-		if err != nil {
+		if !published {
 			s.remove(part)
 		}
 	}()
@@ -79,6 +79,7 @@ func (s *Store) write(ctx context.Context, up store.Upload, dir, final string, r
 		}
 		return 0, s.failed(err)
 	}
+	published = true
 	if err := syncDir(dir); err != nil {
 		s.remove(final)
 		return 0, s.failed(err)
@@ -88,23 +89,11 @@ func (s *Store) write(ctx context.Context, up store.Upload, dir, final string, r
 
 // fill copies the data and checks how much it is.
 func (s *Store) fill(ctx context.Context, f *os.File, up store.Upload, r io.Reader) (int64, error) {
-	asked, synced := make(chan struct{}), make(chan error, 1)
-	go func() {
-		var failed error // the system tells each failure of the disk once, so none may get lost
-		for range asked {
-			failed = errors.Join(failed, syncData(f))
-		}
-		synced <- failed
-	}()
-	w := &sink{ctx: ctx, file: f, want: up.Size, buffers: &s.buffers, sync: asked}
+	w := &sink{ctx: ctx, file: f, want: up.Size, buffers: &s.buffers}
 	if s.thin {
 		w.chunk = s.chunk
 	}
-	_, err := io.Copy(w, r)
-	close(asked)
-	if failed := <-synced; w.failed == nil {
-		w.failed = failed
-	}
+	err := w.takeAll(r)
 	if w.failed != nil {
 		return 0, s.failed(w.failed)
 	}

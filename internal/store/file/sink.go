@@ -3,6 +3,7 @@ package file
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -31,6 +32,28 @@ type sink struct {
 	hole   bool  // the file ends with one
 	asked  int64 // size when a sync was last asked for
 	failed error // why writing failed, as opposed to reading
+}
+
+// takeAll copies the data of r. Meanwhile somebody else syncs, who has ended
+// when takeAll does, even if r panics: then nobody may have the file any more.
+func (w *sink) takeAll(r io.Reader) error {
+	asked, synced := make(chan struct{}), make(chan error, 1)
+	go func() {
+		var failed error // the system tells each failure of the disk once, so none may get lost
+		for range asked {
+			failed = errors.Join(failed, syncData(w.file))
+		}
+		synced <- failed
+	}()
+	w.sync = asked
+	defer func() {
+		close(asked)
+		if failed := <-synced; w.failed == nil {
+			w.failed = failed
+		}
+	}()
+	_, err := io.Copy(w, r)
+	return err
 }
 
 func (w *sink) Write(p []byte) (written int, err error) {
