@@ -15,6 +15,7 @@ import (
 	"glance/internal/ini"
 	"glance/internal/metadata/all"
 	"glance/internal/metadata/sqldb"
+	"glance/internal/multihash"
 	"glance/internal/oslolog"
 	"glance/internal/policy"
 )
@@ -114,12 +115,21 @@ func (c *checker) api(ctx context.Context, cfg *config.API) {
 	if _, err := buildSchema(cfg); err != nil {
 		c.take(asValueFailure(err))
 	}
-	_, err := buildAllowance(g, cfg, nil)
-	c.take(err)
+	c.uploads(g, cfg)
 	if enforcer != nil {
 		c.pipeline(cfg, enforcer, buildAuthToken(g, &cfg.Loaded, c.log))
 	}
 	c.unknown(&cfg.Loaded)
+}
+
+// uploads looks at what data is held against.
+func (c *checker) uploads(g *Generation, cfg *config.API) {
+	_, err := storageQuota(&cfg.Images)
+	c.take(asValueFailure(err))
+	_, err = multihash.New(cfg.Images.HashingAlgorithm)
+	c.take(asValueFailure(err))
+	_, err = buildAllowance(g, cfg, nil)
+	c.take(err)
 }
 
 // pipeline builds what the paste file says, in front of nothing.

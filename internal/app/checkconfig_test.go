@@ -44,13 +44,17 @@ func TestCheckConfig(t *testing.T) {
 		code     int
 		says     []string // on standard error
 	}{
-		"valid":       {code: 0, says: []string{"WARNING: the database is empty; a start makes its tables"}},
-		"values":      {settings: "[DEFAULT]\napi_limit_max = x\nbacklog = 0\n", code: 5, says: []string{"a.conf:12", "a.conf:13"}},
-		"unknown":     {settings: "[DEFAULT]\nbind_prot = 1\n", code: 0, says: []string{"a.conf:12", "bind_prot"}},
-		"paste":       {settings: "[pipeline:glance-api]\npipeline = nothing apiv2app\n[app:apiv2app]\npaste.app_factory = glance.api.v2.router:API.factory\n", code: 1, says: []string{"a.conf:11", `no section "nothing"`}},
-		"policy":      {files: map[string]string{"policy.yaml": "get_image: ["}, code: 4, says: []string{"policy.yaml"}},
-		"store":       {settings: "[glance_store]\nstores = file\ndefault_store = http\n", code: 3, says: []string{"Store for scheme http not found"}},
-		"database":    {files: map[string]string{"glance.sqlite": "this is no database, however long it is"}, code: 1, says: []string{"ERROR: "}},
+		"valid":    {code: 0, says: []string{"WARNING: the database is empty; a start makes its tables"}},
+		"values":   {settings: "[DEFAULT]\napi_limit_max = x\nbacklog = 0\n", code: 5, says: []string{"a.conf:12", "a.conf:13"}},
+		"unknown":  {settings: "[DEFAULT]\nbind_prot = 1\n", code: 0, says: []string{"a.conf:12", "bind_prot"}},
+		"paste":    {settings: "[pipeline:glance-api]\npipeline = nothing apiv2app\n[app:apiv2app]\npaste.app_factory = glance.api.v2.router:API.factory\n", code: 1, says: []string{"a.conf:11", `no section "nothing"`}},
+		"policy":   {files: map[string]string{"policy.yaml": "get_image: ["}, code: 4, says: []string{"policy.yaml"}},
+		"store":    {settings: "[glance_store]\nstores = file\ndefault_store = http\n", code: 3, says: []string{"Store for scheme http not found"}},
+		"database": {files: map[string]string{"glance.sqlite": "this is no database, however long it is"}, code: 1, says: []string{"ERROR: "}},
+		"uploads": {
+			settings: "[DEFAULT]\nuser_storage_quota = 1 GB\nhashing_algorithm = crc\nuse_keystone_limits = true\n", code: 4,
+			says: []string{"user_storage_quota", "crc", "[oslo_limit] auth_url is missing"},
+		},
 		"certificate": {settings: "[DEFAULT]\ncert_file = none\nkey_file = none\n", code: 1, says: []string{"Unable to find cert_file : none"}},
 		"several": {
 			settings: "[DEFAULT]\ncert_file = none\nkey_file = none\n[glance_store]\ndefault_store = http\nstores = file\n",
