@@ -179,13 +179,14 @@ func (k *identity) fill() {
 	}
 }
 
-// offer registers a node as the image service.
-func (k *identity) offer(n *rig.Node) {
+// offer registers a node as the image service, whose id it gives.
+func (k *identity) offer(n *rig.Node) (service string) {
 	k.t.Helper()
-	service := k.create("/services", "service", map[string]any{"name": "glance", "type": "image"})
+	service = k.create("/services", "service", map[string]any{"name": "glance", "type": "image"})
 	for _, iface := range []string{"public", "internal", "admin"} {
 		k.create("/endpoints", "endpoint", map[string]any{"service_id": service, "interface": iface, "region_id": "RegionOne", "url": n.Base})
 	}
+	return service
 }
 
 func (k *identity) create(path, kind string, what any) string {

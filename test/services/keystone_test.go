@@ -22,6 +22,7 @@ func TestKeystone(t *testing.T) {
 	t.Run("denials", func(t *testing.T) { keystoneDenials(t, k, n) })
 	t.Run("tokens", func(t *testing.T) { keystoneTokens(t, k, n) })
 	t.Run("registry", func(t *testing.T) { keystoneRegistry(t, k) })
+	t.Run("limits", func(t *testing.T) { keystoneLimits(t, k) })
 	t.Run("outage", func(t *testing.T) { keystoneOutage(t, k, n) })
 	k.checkLogs(n)
 }
