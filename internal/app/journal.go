@@ -11,6 +11,7 @@ import (
 
 	"glance/internal/config"
 	"glance/internal/images"
+	"glance/internal/importflow"
 	"glance/internal/journal"
 	"glance/internal/metadata"
 	"glance/internal/store"
@@ -31,8 +32,10 @@ func (j nodeJournal) Begin(fields map[string]string) (func(), error) {
 // buildRecoverer settles what was left half done, by this process or others of
 // this node.
 func buildRecoverer(cfg *config.API, db metadata.Store, stores *store.Set, staging *images.Staging, log *slog.Logger) *images.Recoverer {
+	life := taskLife(&cfg.Task)
+	imports := &importflow.Recoverer{Images: db, Tasks: db, Locks: db, Stores: stores, Staging: staging, TaskLife: life, Log: log}
 	return &images.Recoverer{
-		Images: db, Tasks: db, Locks: db, Stores: stores, Staging: staging, TaskLife: taskLife(&cfg.Task), Log: log,
+		Images: db, Tasks: db, Locks: db, Stores: stores, Staging: staging, TaskLife: life, Log: log, Others: imports.Settle,
 	}
 }
 

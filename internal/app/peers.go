@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -53,15 +54,34 @@ func newPeers(timeout time.Duration) peers {
 	}}
 }
 
-// Delete asks a node for DELETE /v2/images/{id}, below its URL. The original
-// appends the path that its client asked for, which has the prefix of a mount
-// twice when the node's URL has it too.
+// Delete asks a node for DELETE /v2/images/{id}.
 func (p peers) Delete(ctx context.Context, host, imageID string, who *glance.Caller) (string, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodDelete, strings.TrimRight(host, "/")+"/v2/images/"+url.PathEscape(imageID), http.NoBody)
+	return p.ask(ctx, http.MethodDelete, imageURL(host, imageID), asCaller(who), nil)
+}
+
+// Import asks a node for POST /v2/images/{id}/import.
+func (p peers) Import(ctx context.Context, host, imageID string, who *glance.Caller, body []byte, inStore *string) (string, error) {
+	h := asCaller(who)
+	h.Set("Content-Type", "application/json")
+	if inStore != nil {
+		h.Set("X-Image-Meta-Store", *inStore)
+	}
+	return p.ask(ctx, http.MethodPost, imageURL(host, imageID)+"/import", h, body)
+}
+
+// imageURL is the URL of an image below that of a node. The original appends the
+// path that its client asked for, which has the prefix of a mount twice when the
+// node's URL has it too.
+func imageURL(host, imageID string) string {
+	return strings.TrimRight(host, "/") + "/v2/images/" + url.PathEscape(imageID)
+}
+
+func (p peers) ask(ctx context.Context, method, target string, h http.Header, body []byte) (string, error) {
+	r, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
 	if err != nil {
 		return "", stageHostDown(glance.BadGateway, err)
 	}
-	r.Header = asCaller(who)
+	r.Header = h
 	answer, err := p.client.Do(r)
 	if err != nil {
 		return "", unanswered(ctx, err)

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,5 +143,31 @@ func TestPeersDown(t *testing.T) {
 	cancel()
 	if _, err := app.NewPeers(time.Minute).Delete(ctx, slow.URL, peerImage, &glance.Caller{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("the client is gone: %v", err)
+	}
+}
+
+// TestPeersImport: the other node is asked what the user has asked.
+func TestPeersImport(t *testing.T) {
+	var got []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		got = append(got, r.Method+" "+r.URL.Path+" "+r.Header.Get("X-Image-Meta-Store")+" "+r.Header.Get("Content-Type")+" "+string(body))
+		w.Header().Set("X-Openstack-Request-Id", "req-node")
+		w.WriteHeader(http.StatusAccepted)
+	}))
+	defer server.Close()
+	fast := "fast"
+	for _, inStore := range []*string{nil, &fast} {
+		id, err := app.NewPeers(time.Minute).Import(t.Context(), server.URL, peerImage, &glance.Caller{}, []byte(`{"a": 1}`), inStore)
+		if err != nil || id != "req-node" {
+			t.Errorf("%q, %v", id, err)
+		}
+	}
+	const call = "POST /v2/images/" + peerImage + "/import "
+	if want := []string{call + ` application/json {"a": 1}`, call + `fast application/json {"a": 1}`}; !slices.Equal(got, want) {
+		t.Errorf("asked for %q", got)
 	}
 }

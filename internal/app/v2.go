@@ -50,7 +50,7 @@ func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 		MaxProperties: opt.PropertyQuota, MaxTags: opt.TagQuota, MaxMembers: opt.MemberQuota, MaxLocations: opt.LocationQuota,
 	}
 	buffers := &multihash.Pool{}
-	return &v2.Door{
+	door := &v2.Door{
 		Catalog: &images.Catalog{Images: r.db, Tasks: r.db, Policy: r.policy, Protect: r.protect, Stores: r.stores, Log: r.log},
 		Editor: &images.Editor{
 			Images: r.db, Policy: r.policy, Protect: r.protect, Stores: r.stores, Limits: limits, SizeCap: opt.SizeCap,
@@ -84,7 +84,9 @@ func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 		Allowance:   r.allow,
 		Schema:      schema,
 		Config:      v2Config(opt, r.stores),
-	}, nil
+	}
+	door.Importer = buildImporter(cfg, r, door)
+	return door, nil
 }
 
 func v2Config(opt *config.Images, stores *store.Set) v2.Config {

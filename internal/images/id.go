@@ -13,3 +13,6 @@ func newID() string {
 	h := hex.EncodeToString(b[:])
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
+
+// NewID makes a random UUID of version 4, in lower case.
+func NewID() string { return newID() }

@@ -19,7 +19,14 @@ type Leftovers struct {
 	Jobs      *Jobs
 }
 
-// add takes over an entry of the journal.
+// Add takes over an entry of the journal; done settles it there. A nil one
+// leaves it to the next start.
+func (l *Leftovers) Add(ctx context.Context, entry map[string]string, done func()) {
+	if l != nil {
+		l.add(ctx, entry, done)
+	}
+}
+
 func (l *Leftovers) add(ctx context.Context, entry map[string]string, done func()) {
 	err := l.Jobs.Beside(func(ctx context.Context) {
 		for pause := retryFirst; ; pause = min(2*pause, retryMost) {

@@ -164,7 +164,7 @@ func (a *adding) changeWithin(ctx context.Context, size int64, change func(*glan
 }
 
 func (a *adding) mayChange(img *glance.Image) error {
-	if !holdsLock(img, a.task) {
+	if !HoldsLock(img, a.task) {
 		return errAborted()
 	}
 	if !a.who.Admin && (img.Owner == "" || img.Owner != a.who.ProjectID) {
@@ -258,7 +258,7 @@ func (a *adding) takeBack(ctx context.Context) error {
 // image. The data stays where it is: it is not the service's.
 func takeBackLocation(ctx context.Context, images metadata.Images, id, task string) error {
 	_, err := images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
-		if img.Status != glance.StatusImporting || !holdsLock(img, task) {
+		if img.Status != glance.StatusImporting || !HoldsLock(img, task) {
 			return metadata.ErrUnchanged
 		}
 		img.Checksum, img.HashAlgo, img.HashValue = "", "", ""
@@ -311,7 +311,7 @@ func (a *adding) orWithout(ctx context.Context, err error) error {
 // forgetHash takes back what announceHash said of a hash that never came.
 func forgetHash(ctx context.Context, images metadata.Images, id, task string) error {
 	_, err := images.UpdateImage(ctx, metadata.Everything(), id, func(img *glance.Image) error {
-		if !holdsLock(img, task) || img.HashValue != "" {
+		if !HoldsLock(img, task) || img.HashValue != "" {
 			return metadata.ErrUnchanged
 		}
 		img.HashAlgo = ""

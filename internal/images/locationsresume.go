@@ -13,7 +13,7 @@ import (
 // active already.
 func isHashing(img *glance.Image, task string) bool {
 	live := img.Status == glance.StatusActive || img.Status == glance.StatusDeactivated
-	return live && holdsLock(img, task) && img.HashAlgo != "" && img.HashValue == ""
+	return live && HoldsLock(img, task) && img.HashAlgo != "" && img.HashValue == ""
 }
 
 // Resume goes on with the hash that an earlier process of this node was making

@@ -21,6 +21,11 @@ type Peers interface {
 	// is GatewayTimeout or BadGateway; nobody knows then what it has done. The
 	// end of ctx is the error of ctx.
 	Delete(ctx context.Context, host, imageID string, who *glance.Caller) (requestID string, err error)
+
+	// Import has the node at the URL host import what it has staged for an
+	// image, as Delete has it delete. body is that of the user's request, and
+	// inStore its X-Image-Meta-Store, nil when it has none.
+	Import(ctx context.Context, host, imageID string, who *glance.Caller, body []byte, inStore *string) (requestID string, err error)
 }
 
 // isDown reports whether a node was asked in vain.
@@ -31,6 +36,10 @@ func isDown(err error) bool {
 	}
 	return false
 }
+
+// StageHost gives the URL of the other node that has staged the data of an
+// image or hashes it; "" when none does. self is the URL of this node.
+func StageHost(img *glance.Image, self string) string { return peerOf(img, self) }
 
 // peerOf gives the URL of the other node that has staged the data of an image
 // or hashes it; "" when none does. self is the URL of this node, "" when it is

@@ -162,3 +162,7 @@ func TestDeleteOldAnywhere(t *testing.T) {
 		t.Errorf("%v, asked %q", err, n.asked)
 	}
 }
+
+func (n *node) Import(ctx context.Context, host, imageID string, who *glance.Caller, _ []byte, _ *string) (string, error) {
+	return n.Delete(ctx, host, imageID, who)
+}

@@ -71,6 +71,9 @@ type Recoverer struct {
 	// Resume is given the entries that a Locator can resume; an error leaves
 	// them for the next start. Nil gives up what they were doing.
 	Resume func(entry map[string]string) error
+	// Others settles the deeds that are no business of this package; nil knows
+	// none.
+	Others func(ctx context.Context, entry map[string]string) error
 }
 
 // Settle finishes or reverts one entry of the journal. It may be repeated; an
@@ -100,6 +103,9 @@ func (r *Recoverer) Settle(ctx context.Context, entry map[string]string) error {
 			return fmt.Errorf("finish removing a location of image %s: %w", id, err)
 		}
 	default:
+		if r.Others != nil {
+			return r.Others(ctx, entry)
+		}
 		return fmt.Errorf("a journal entry says %q, which this version does not know", entry[entryDeed])
 	}
 	r.Log.InfoContext(ctx, "settled what an earlier process left", "image_id", id, "deed", entry[entryDeed])

@@ -89,7 +89,7 @@ func (s *Stager) Stage(ctx context.Context, who *glance.Caller, id string, data 
 	if err := s.Allowance.Admit(ctx, who, quota.ImageCountUploading, 0); err != nil {
 		return g.giveBack(ctx, err)
 	}
-	size, err := s.keep(ctx, up, data)
+	size, err := s.Keep(ctx, up, data)
 	if err != nil {
 		return g.giveBack(ctx, err)
 	}
@@ -126,9 +126,10 @@ func (g *staging) take(ctx context.Context) error {
 	return err
 }
 
-// keep writes the data. The place is this image's alone: data that somebody
-// left there is in the way once, and is removed.
-func (s *Stager) keep(ctx context.Context, up store.Upload, data Data) (int64, error) {
+// Keep writes the data of an image that the caller has a claim on, and gives its
+// size; after a failure nothing of it is there. The place is this image's alone:
+// data that somebody left there is in the way once, and is removed.
+func (s *Stager) Keep(ctx context.Context, up store.Upload, data Data) (int64, error) {
 	if data.Size > s.SizeCap {
 		return 0, errTooLarge()
 	}

@@ -128,18 +128,25 @@ func errExceeds(want, got int64) error {
 // gives the place of data that has to go again.
 func (s *stream) into(ctx context.Context, stores *store.Set, to string, up store.Upload) (glance.Location, error) {
 	var put store.Object
-	consumers := []multihash.Consumer{
-		multihash.To(s.checksum), multihash.To(s.hash),
-		func(ctx context.Context, r io.Reader) (err error) {
-			put, err = stores.Put(ctx, to, up, r)
-			return err
-		},
-	}
+	err := s.pass(ctx, up.Size, func(ctx context.Context, r io.Reader) (err error) {
+		put, err = stores.Put(ctx, to, up, r)
+		return err
+	})
+	return locationOf(put), err
+}
+
+func locationOf(put store.Object) glance.Location {
+	return glance.Location{URL: put.URL, Metadata: put.Metadata}
+}
+
+// pass gives the data to writers, and to everybody who looks at it on the way.
+func (s *stream) pass(ctx context.Context, size int64, writers ...multihash.Consumer) error {
+	consumers := append(writers, multihash.To(s.checksum), multihash.To(s.hash))
 	if s.format != nil {
 		consumers = append(consumers, multihash.To(s.format))
 	}
-	_, err := s.buffers.Pipe(ctx, measuredReader{s, up.Size}, consumers...)
-	return glance.Location{URL: put.URL, Metadata: put.Metadata}, err
+	_, err := s.buffers.Pipe(ctx, measuredReader{s, size}, consumers...)
+	return err
 }
 
 // measuredReader counts what comes and holds it against the limits.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
-	"strings"
 	"time"
 
 	"glance/internal/glance"
@@ -19,17 +17,36 @@ const (
 	lockLifePending = 120 * time.Minute
 )
 
-// The properties that say where an import puts data, as lists with commas.
-const (
-	importingProperty = glance.ImportingProperty
-	failedProperty    = "os_glance_failed_import"
-)
-
 // TaskLock is the import lock of an image as tasks use it.
 type TaskLock struct {
 	Images metadata.Images
 	Tasks  metadata.Tasks
 	Locks  metadata.Locks
+}
+
+// Free fails with Conflict when a task is at work on img, as it was loaded, and
+// changes nothing.
+func (l TaskLock) Free(ctx context.Context, img *glance.Image) error {
+	held, ok := img.Property(glance.LockProperty)
+	if !ok {
+		return nil
+	}
+	task, err := l.Tasks.Task(ctx, metadata.Everything(), held.Value)
+	if errors.Is(err, glance.NotFound) {
+		return nil
+	}
+	if err == nil && !stale(task) {
+		err = errActiveTask()
+	}
+	return err
+}
+
+func stale(t *glance.Task) bool {
+	life := lockLife
+	if t.Status == glance.TaskPending {
+		life = lockLifePending
+	}
+	return time.Since(t.UpdatedAt) >= life
 }
 
 // Take takes the lock of img, as it was loaded, for a task. A stale lock is
@@ -53,8 +70,8 @@ func (l TaskLock) Drop(ctx context.Context, imageID, task string) error {
 	return err
 }
 
-// holdsLock reports whether the task is still the one that works on img.
-func holdsLock(img *glance.Image, task string) bool {
+// HoldsLock reports whether the task is still the one that works on img.
+func HoldsLock(img *glance.Image, task string) bool {
 	held, ok := img.Property(glance.LockProperty)
 	return ok && held.Value == task
 }
@@ -63,11 +80,7 @@ func errActiveTask() error { return glance.Errorf(glance.Conflict, "Image has ac
 
 func (l TaskLock) breakStale(ctx context.Context, imageID, holder string) error {
 	task, err := l.Tasks.UpdateTask(ctx, metadata.Everything(), holder, func(t *glance.Task) error {
-		life := lockLife
-		if t.Status == glance.TaskPending {
-			life = lockLifePending
-		}
-		if time.Since(t.UpdatedAt) < life {
+		if !stale(t) {
 			return errActiveTask()
 		}
 		if t.Status == glance.TaskSuccess || t.Status == glance.TaskFailure {
@@ -99,23 +112,11 @@ func (l TaskLock) forgetStores(ctx context.Context, imageID string, task *glance
 		return nil //nolint:nilerr // what names no stores waits for none
 	}
 	_, err := l.Images.UpdateImage(ctx, metadata.Everything(), imageID, func(img *glance.Image) error {
-		changed := dropFromList(img, importingProperty, input.Backend)
-		if !dropFromList(img, failedProperty, input.Backend) && !changed {
+		changed := img.DropStores(glance.ImportingProperty, input.Backend...)
+		if !img.DropStores(glance.FailedProperty, input.Backend...) && !changed {
 			return metadata.ErrUnchanged
 		}
 		return nil
 	})
 	return err
-}
-
-func dropFromList(img *glance.Image, property string, items []string) bool {
-	p, ok := img.Property(property)
-	if !ok || p.Value == "" {
-		return false
-	}
-	list := strings.Split(p.Value, ",")
-	kept := slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(items, s) })
-	p.Value = strings.Join(kept, ",")
-	img.SetProperty(p)
-	return len(kept) < len(list)
 }

@@ -3,9 +3,10 @@ package golden
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net"
 	"net/http"
@@ -100,11 +101,9 @@ func find(path string) page {
 	case "short":
 		return page{http.StatusOK, "", io.LimitReader(zeros{}, n/2), n}
 	case "gzip":
-		var buf bytes.Buffer
-		z := gzip.NewWriter(&buf)
-		_, _ = io.Copy(z, random(n)) // a buffer takes everything
-		_ = z.Close()
-		return page{http.StatusOK, "", &buf, int64(buf.Len())}
+		data, _ := io.ReadAll(io.LimitReader(random(n), maxGzip)) // never fails
+		packed := gzipped(data)
+		return page{http.StatusOK, "", bytes.NewReader(packed), int64(len(packed))}
 	case "status":
 		return page{status: int(n)}
 	case "redirect":
@@ -115,6 +114,21 @@ func find(path string) page {
 		return page{status: int(n), location: to}
 	}
 	return page{status: http.StatusNotFound}
+}
+
+// maxGzip is what fits into one block of random data.
+const maxGzip = 16 << 10
+
+// gzipped packs data that cannot be made smaller to the bytes that Python's gzip makes of it: a single stored block.
+// compress/gzip ends with an empty block more.
+func gzipped(data []byte) []byte {
+	size := uint16(len(data))
+	b := []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3, 1}
+	b = binary.LittleEndian.AppendUint16(b, size)
+	b = binary.LittleEndian.AppendUint16(b, ^size)
+	b = append(b, data...)
+	b = binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE(data))
+	return binary.LittleEndian.AppendUint32(b, uint32(size))
 }
 
 type zeros struct{}

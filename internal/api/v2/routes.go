@@ -6,6 +6,7 @@ import (
 	"glance/internal/api"
 	"glance/internal/glance"
 	"glance/internal/images"
+	"glance/internal/importflow"
 	"glance/internal/metadefs"
 )
 
@@ -24,6 +25,7 @@ type Door struct {
 	Namespaces  *metadefs.Namespaces
 	Parts       *metadefs.Parts
 	Allowance   *images.Allowance
+	Importer    *importflow.Importer
 	Schema      *Schema
 	Config      Config
 }
@@ -53,6 +55,8 @@ func (d *Door) Routes() []api.Route {
 		{Method: http.MethodHead, Pattern: image + "/file", Handle: d.download, NoBody: true, Unlisted: true},
 		{Method: http.MethodPut, Pattern: image + "/file", Handle: d.upload, Writes: true},
 		{Method: http.MethodPut, Pattern: image + "/stage", Handle: d.stage, Writes: true},
+		// The body is looked at before the caller is.
+		{Method: http.MethodPost, Pattern: image + "/import", Handle: d.importImage},
 		// Anonymous callers hear of the image before they hear that they may not write.
 		{Method: http.MethodPost, Pattern: image + "/locations", Handle: d.addLocation},
 		{Method: http.MethodGet, Pattern: image + "/locations", Handle: d.locations, NoBody: true, Unlisted: true},

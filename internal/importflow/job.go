@@ -1,0 +1,209 @@
+package importflow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"glance/internal/glance"
+	"glance/internal/images"
+	"glance/internal/metadata"
+	"glance/internal/quota"
+)
+
+// settleTime bounds what an import still does after it has ended.
+const settleTime = 30 * time.Second
+
+// job is one import on its way. Every change of the image wants the lock to be
+// still its own.
+type job struct {
+	*Importer
+	plan
+	work  Work
+	pulse pulse
+	done  func() // settles the journal
+	left  bool   // data that the next start has to remove
+}
+
+func (j *job) run(ctx context.Context) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	beating := make(chan struct{})
+	go func() {
+		defer close(beating)
+		j.beat(ctx, cancel)
+	}()
+	failure := j.importAll(ctx)
+	cancel(nil)
+	<-beating
+	j.close(ctx, failure)
+}
+
+// importAll is the work of spec import §5, in order.
+func (j *job) importAll(ctx context.Context) error {
+	if err := j.begin(ctx); err != nil {
+		return err
+	}
+	if err := j.prepare(ctx); err != nil {
+		return &told{err}
+	}
+	if len(j.stores) == 0 {
+		return j.verify(ctx, nil)
+	}
+	if err := j.fetch(ctx); err != nil {
+		return err
+	}
+	if err := j.step(ctx); err != nil {
+		return err
+	}
+	return j.store(ctx)
+}
+
+// told is a failure whose text the task tells.
+type told struct{ error }
+
+func (t *told) Unwrap() error { return t.error }
+
+func (j *job) begin(ctx context.Context) error {
+	_, err := j.Tasks.UpdateTask(ctx, metadata.Everything(), j.task, func(t *glance.Task) error {
+		if t.Status != glance.TaskPending {
+			return errAborted()
+		}
+		t.Status = glance.TaskProcessing
+		return nil
+	})
+	return err
+}
+
+func errAborted() error { return glance.Errorf(glance.Conflict, "Task was aborted externally") }
+
+// change changes the image while the lock is this task's.
+func (j *job) change(ctx context.Context, change func(*glance.Image) error) (*glance.Image, error) {
+	return j.Images.UpdateImage(ctx, metadata.Everything(), j.image, j.held(change))
+}
+
+func (j *job) held(change func(*glance.Image) error) func(*glance.Image) error {
+	return func(img *glance.Image) error {
+		if !images.HoldsLock(img, j.task) {
+			return errAborted()
+		}
+		return change(img)
+	}
+}
+
+// prepare says where the data is on its way to.
+func (j *job) prepare(ctx context.Context) error {
+	img, err := j.change(ctx, func(img *glance.Image) error {
+		if err := j.work.Request.fits(img); err != nil {
+			return err
+		}
+		img.AddStores(glance.ImportingProperty, j.names(j.Stores.Multi())...)
+		if !img.DropStores(glance.FailedProperty, j.stores...) {
+			img.AddStores(glance.FailedProperty)
+		}
+		if j.copies() {
+			return nil
+		}
+		img.RemoveProperty(glance.StageHostProperty)
+		return img.Move(glance.StatusImporting)
+	})
+	if err != nil {
+		return err
+	}
+	j.work.Image, j.work.Path = img, j.Stager.Staging.Path(j.image)
+	return j.admit(ctx, img)
+}
+
+// admit asks for the limits of the project, which count this image already.
+func (j *job) admit(ctx context.Context, img *glance.Image) error {
+	size := int64(images.SizeUnknown)
+	if img.Size != nil {
+		size = *img.Size
+	}
+	of := quota.ImageStageTotal
+	if j.method == Direct {
+		of = quota.ImageSizeTotal
+	}
+	if err := j.Allowance.AdmitBytes(ctx, j.work.Who, of, size); err != nil || j.method == Direct {
+		return err
+	}
+	return j.Allowance.Admit(ctx, j.work.Who, quota.ImageCountUploading, 0)
+}
+
+// step works on the staged file.
+func (j *job) step(ctx context.Context) error {
+	if j.copies() {
+		return nil
+	}
+	defer j.pulse.busy()()
+	for _, s := range j.Steps {
+		if err := s.Run(ctx, &j.work); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close ends the import, whatever became of ctx: the data where it is not
+// wanted, the task, the lock.
+func (j *job) close(ctx context.Context, failure error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
+	defer cancel()
+	if failure != nil {
+		j.Log.WarnContext(ctx, "an import failed", "request_id", j.work.Who.RequestID, "image_id", j.image, "error", failure)
+	}
+	s := settler{
+		Images: j.Images, Tasks: j.Tasks, Locks: j.Locks, Stores: j.Stores, Staging: j.Stager.Staging, TaskLife: j.TaskLife,
+		Log: j.Log,
+	}
+	err := s.settle(ctx, j.plan, failure)
+	if err == nil && !j.left && !errors.Is(failure, images.ErrDataLeft) {
+		j.done()
+		return
+	}
+	if err != nil && !errors.Is(err, images.ErrDataLeft) {
+		j.Log.ErrorContext(ctx, "an import is left for the time being", "image_id", j.image, "task", j.task, "error", err)
+	}
+	j.Leftovers.Add(ctx, j.entry(), j.done)
+}
+
+func (j *job) dropLock(ctx context.Context) {
+	if err := j.lock().Drop(ctx, j.image, j.task); err != nil {
+		j.Log.ErrorContext(ctx, "the lock of an image is left for the time being", "image_id", j.image, "error", err)
+	}
+}
+
+// endTask makes a task a success, or a failure that the user is told as much of
+// as the original tells.
+func endTask(ctx context.Context, tasks metadata.Tasks, task, imageID string, failure error, life time.Duration) error {
+	_, err := tasks.UpdateTask(ctx, metadata.Everything(), task, func(t *glance.Task) error {
+		if ended(t) {
+			return metadata.ErrUnchanged
+		}
+		t.ExpiresAt = time.Now().Add(life)
+		if failure == nil {
+			result, err := json.Marshal(map[string]string{"image_id": imageID})
+			t.Status, t.Result = glance.TaskSuccess, result
+			return err
+		}
+		t.Status, t.Message = glance.TaskFailure, "Task failed due to Internal Error"
+		var plain *told
+		var known *glance.Error
+		if errors.As(failure, &plain) && errors.As(failure, &known) && known.Message != "" {
+			t.Message = known.Message
+		}
+		return nil
+	})
+	if errors.Is(err, glance.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("end the task: %w", err)
+	}
+	return nil
+}
+
+func ended(t *glance.Task) bool {
+	return t.Status == glance.TaskSuccess || t.Status == glance.TaskFailure
+}
