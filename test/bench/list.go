@@ -197,7 +197,7 @@ func (l *listing) look(ctx context.Context, k *look, with int) error {
 	if l.db != nil {
 		pids = append(pids, l.db.cmd.Process.Pid)
 	}
-	if _, err := l.get(ctx, k.header, k.query); err != nil { // warms up, and counts
+	if _, err := l.get(ctx, k.header, k.query); err != nil { // warms up; what is counted to choose a way is counted now
 		return err
 	}
 	before, err := cpu(pids)
@@ -206,14 +206,16 @@ func (l *listing) look(ctx context.Context, k *look, with int) error {
 	}
 	begin := time.Now()
 	n := 0
-	for ; n < 20 && time.Since(begin) < time.Second; n++ {
+	for ; n < 20 && (n == 0 || time.Since(begin) < time.Second); n++ {
 		images, err := l.get(ctx, k.header, k.query)
 		if err != nil {
 			return err
 		}
 		k.found = len(images)
 	}
-	k.times[with] = append(k.times[with], time.Since(begin)/time.Duration(n))
+	took := time.Since(begin) / time.Duration(n)
+	fmt.Fprintf(os.Stderr, "%s, %s: %s\n", k.caller, k.name, took)
+	k.times[with] = append(k.times[with], took)
 	after, err := cpu(pids)
 	k.work[with] = append(k.work[with], (after-before)/time.Duration(n))
 	return err

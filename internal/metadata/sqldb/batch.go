@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // batcher lets calls that come while others of their kind run wait for these
@@ -13,9 +14,14 @@ type batcher[Q, A any] struct {
 	run   func(ctx context.Context, questions []Q) (A, error)
 	lanes int // batches that run at the same time
 	most  int // questions of one batch
+	// patience is after which time a batch counts as stuck, so that who comes
+	// does not wait for it; 0 is never. No more than spare are left alone so.
+	patience time.Duration
+	spare    int
 
 	mu      sync.Mutex
 	running int
+	began   time.Time      // the last batch
 	next    []*batch[Q, A] // those that wait for a lane, the last may not be full
 }
 
@@ -33,8 +39,9 @@ type batch[Q, A any] struct {
 // have the same answer.
 func (b *batcher[Q, A]) ask(ctx context.Context, question Q) (answer A, shared bool, err error) {
 	b.mu.Lock()
-	if b.running < b.lanes {
+	if b.free() {
 		b.running++
+		b.began = time.Now()
 		b.mu.Unlock()
 		defer b.leave()
 		answer, err = b.run(ctx, []Q{question})
@@ -53,6 +60,11 @@ func (b *batcher[Q, A]) ask(ctx context.Context, question Q) (answer A, shared b
 		}
 		return answer, false, ctx.Err()
 	}
+}
+
+func (b *batcher[Q, A]) free() bool {
+	stuck := b.patience > 0 && b.running < b.lanes+b.spare && time.Since(b.began) > b.patience
+	return b.running < b.lanes || stuck
 }
 
 // join puts a question into the last batch that waits.
@@ -75,6 +87,7 @@ func (b *batcher[Q, A]) leave() {
 		b.running--
 		return
 	}
+	b.began = time.Now()
 	t := b.next[0]
 	b.next = b.next[1:]
 	go func() { // ends with the call of the database, which DB.Close waits for

@@ -50,6 +50,41 @@ func TestBatches(t *testing.T) {
 	})
 }
 
+// Who comes does not wait for a batch that is stuck, and takes those along who
+// have waited for it.
+func TestStuckBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stuck := make(chan struct{})
+		b := sqldb.NewBatcher(1, 9, func(_ context.Context, questions []int) error {
+			if questions[0] == 0 {
+				<-stuck
+			}
+			return nil
+		})
+		b.Patience(time.Second, 1)
+		var wg sync.WaitGroup
+		ask := func(n int) {
+			wg.Go(func() {
+				if _, _, err := b.Ask(t.Context(), n); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		ask(0)
+		waited := make(chan struct{})
+		go func() {
+			_, _, _ = b.Ask(t.Context(), 1)
+			close(waited)
+		}()
+		time.Sleep(2 * time.Second)
+		ask(2)
+		<-waited
+		close(stuck)
+		wg.Wait()
+	})
+}
+
 // A batch lives as long as somebody waits for it.
 func TestBatchIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

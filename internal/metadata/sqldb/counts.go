@@ -9,8 +9,9 @@ import (
 // What was counted to choose a way is taken as true for a while: which way is
 // better changes slowly, and a wrong one costs only time.
 const (
-	countsLast = 10 * time.Second
-	mostCounts = 10_000
+	countsLast  = 10 * time.Second
+	countsWorth = 50 // a count that took longer is kept so many times as long
+	mostCounts  = 10_000
 )
 
 // counts remembers how many rows there are to gather.
@@ -46,7 +47,8 @@ func (db *DB) count(ctx context.Context, statement string, args []any) (int64, e
 	if len(db.counts.known) >= mostCounts || db.counts.known == nil {
 		db.counts.known = map[string]lately{}
 	}
-	c.until = now.Add(countsLast)
+	end := time.Now()
+	c.until = end.Add(max(countsLast, countsWorth*end.Sub(now)))
 	db.counts.known[key] = c
 	return c.rows, nil
 }

@@ -42,7 +42,8 @@ func Open(ctx context.Context, url string, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db.images.run, db.images.lanes, db.images.most = db.wholeImages, imageLanes, imagesAtOnce
+	db.images.run, db.images.lanes, db.images.most = db.wholeImages, 1, imagesAtOnce
+	db.images.patience, db.images.spare = imagePatience, spareReads
 	if err := db.checkSchema(ctx, opts.CreateIfEmpty); err != nil {
 		return nil, errors.Join(db.failed("check the schema", err), db.Close())
 	}

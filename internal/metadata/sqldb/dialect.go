@@ -37,6 +37,9 @@ type dialect struct {
 	integer string
 	// ors says that OR of conditions uses the indexes of them all.
 	ors bool
+	// drives joins the rows before it with those of the table after it, which are
+	// looked up for each; planners think that what they cannot count is much.
+	drives string
 	// probes says that EXISTS would be turned into a join with all rows of the
 	// other table; a subquery with a value is asked for each image.
 	probes bool

@@ -28,6 +28,7 @@ func mysqlDialect() dialect {
 		exact:      func(column string) string { return "CAST(" + column + " AS BINARY)" },
 		integer:    "?",
 		probes:     true,
+		drives:     "STRAIGHT_JOIN",
 		clustered:  true,
 		folds:      true,
 		time:       func(t time.Time) any { return t.UTC().Format(mysqlTime) },

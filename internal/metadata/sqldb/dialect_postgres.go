@@ -27,6 +27,7 @@ func postgresDialect() dialect {
 		returning:  true,
 		unindexed:  same, // its statistics tell what an index is worth
 		exact:      same,
+		drives:     "CROSS JOIN",
 		integer:    "CAST(? AS BIGINT)", // else an argument has the size of its column
 		time:       func(t time.Time) any { return t.UTC() },
 		precision:  time.Microsecond,

@@ -29,6 +29,7 @@ func sqliteDialect() dialect {
 		exact:     func(column string) string { return column },
 		integer:   "?",
 		ors:       true,
+		drives:    "CROSS JOIN",
 		precision: time.Microsecond,
 		time:      func(t time.Time) any { return t.UTC().Format(sqliteTime) },
 		snapshot:  &sql.TxOptions{ReadOnly: true},

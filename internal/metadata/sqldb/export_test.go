@@ -174,6 +174,9 @@ func NewBatcher(lanes, most int, run func(ctx context.Context, questions []int) 
 	return b
 }
 
+// Patience makes batches count as stuck after a time.
+func (b *Batcher) Patience(d time.Duration, spare int) { b.b.patience, b.b.spare = d, spare }
+
 // Ask is what it is called inside.
 func (b *Batcher) Ask(ctx context.Context, n int) (answer []int, shared bool, err error) {
 	return b.b.ask(ctx, n)

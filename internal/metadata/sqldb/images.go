@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"glance/internal/glance"
@@ -93,10 +94,13 @@ func pick(found map[string]*glance.Image, id string, folds bool) *glance.Image {
 	return nil
 }
 
-// The first two of many who ask for an image are served at once.
+// Those who ask for images while some are read are served together. A
+// statement by ids takes far less than a millisecond; one that takes longer
+// hangs, and holds up nobody who comes.
 const (
-	imageLanes   = 2
-	imagesAtOnce = 100
+	imagesAtOnce  = 100
+	imagePatience = 5 * time.Millisecond
+	spareReads    = 8
 )
 
 // wholeImages reads images with their children, as one statement.

@@ -10,19 +10,23 @@ import (
 )
 
 // narrow are the conditions on properties and tags, as SELECTs of the images
-// that meet them, where there is an index for that.
-func (l *lister) narrow() (list []term) {
-	if l.has(migrations.ByProperty) {
-		for _, p := range l.q.Properties {
-			list = append(list, term{"SELECT image_id AS candidate FROM image_properties WHERE name = ? AND value = ?", []any{p.Name, p.Value}})
+// that meet them: those with an index for that, and those without.
+func (l *lister) narrow() (indexed, scanned []term) {
+	place := func(index string, t term) {
+		if l.has(index) {
+			indexed = append(indexed, t)
+		} else {
+			scanned = append(scanned, t)
 		}
 	}
-	if l.has(migrations.ByTag) {
-		for _, tag := range l.q.Tags {
-			list = append(list, term{"SELECT image_id AS candidate FROM image_tags WHERE value = ?", []any{tag}})
-		}
+	ids := "SELECT " + l.unindexed("image_id") + " AS candidate FROM " // else MySQL goes by that index so as not to sort
+	for _, p := range l.q.Properties {
+		place(migrations.ByProperty, term{ids + "image_properties WHERE name = ? AND value = ?", []any{p.Name, p.Value}})
 	}
-	return list
+	for _, tag := range l.q.Tags {
+		place(migrations.ByTag, term{ids + "image_tags WHERE value = ?", []any{tag}})
+	}
+	return indexed, scanned
 }
 
 // through writes a page of those images that a SELECT gives the ids of.
@@ -69,7 +73,7 @@ func (l *lister) merge(gathers []term) {
 		l.way = never
 		l.branch(separator, "m", l.memberships())
 	}
-	l.add(") candidates CROSS JOIN images WHERE candidates.candidate = images.id")
+	l.add(") candidates " + l.drives + " images WHERE candidates.candidate = images.id")
 	l.way = never
 	l.order()
 	l.limit()
@@ -91,7 +95,7 @@ func (l *lister) memberships() term {
 	if !l.q.AnyMemberStatus {
 		text, args = text+" AND m.status = ?", append(args, string(cmp.Or(l.q.MemberStatus, glance.MemberAccepted)))
 	}
-	return term{"(" + text + ") memberships CROSS JOIN images WHERE memberships.member_of = images.id AND " + l.unindexed("visibility") + " = 'shared'", args}
+	return term{"(" + text + ") memberships " + l.drives + " images WHERE memberships.member_of = images.id AND " + l.unindexed("visibility") + " = 'shared'", args}
 }
 
 // walksNames reports whether the page is in the order that the index of names
@@ -120,7 +124,7 @@ func (l *lister) walkNames() {
 	l.children()
 	l.order()
 	l.limit()
-	l.add(") unnamed) candidates CROSS JOIN images WHERE candidates.candidate = images.id")
+	l.add(") unnamed) candidates " + l.drives + " images WHERE candidates.candidate = images.id")
 	l.order()
 	l.limit()
 }

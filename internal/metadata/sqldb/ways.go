@@ -83,13 +83,9 @@ func (l *lister) write(count func(string, ...any) (int64, error)) error {
 		l.one(byCondition)
 		return nil
 	}
-	for _, ids := range l.narrow() {
-		if few, err := fewOf(l.counting(ids)); err != nil {
-			return err
-		} else if few {
-			l.through(ids)
-			return nil
-		}
+	narrow, scanned := l.narrow()
+	if done, err := l.throughFew(narrow, fewOf); done || err != nil {
+		return err
 	}
 	gathers := l.drivers()
 	switch {
@@ -109,12 +105,32 @@ func (l *lister) write(count func(string, ...any) (int64, error)) error {
 			return nil
 		}
 	}
+	// To read a table of children once takes longer than to find a page of what
+	// many images have, but not than to look for that at all images.
+	if done, err := l.throughFew(scanned, fewOf); done || err != nil {
+		return err
+	}
 	if l.walksNames() {
 		l.walkNames()
 		return nil
 	}
 	l.one(l.far())
 	return nil
+}
+
+// throughFew takes the first of conditions that few images meet.
+func (l *lister) throughFew(conditions []term, fewOf func(term) (bool, error)) (done bool, err error) {
+	for _, ids := range conditions {
+		few, err := fewOf(l.counting(ids))
+		if err != nil {
+			return false, err
+		}
+		if few {
+			l.through(ids)
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // created reports whether the page is in the order of creation.
@@ -174,7 +190,7 @@ func (l *lister) one(w way) {
 
 // from writes the images of a SELECT that gives ids.
 func (l *lister) from(ids term) {
-	l.add("(SELECT DISTINCT candidate FROM ("+ids.text+") ids) candidates CROSS JOIN images WHERE candidates.candidate = images.id", ids.args...)
+	l.add("(SELECT DISTINCT candidate FROM ("+ids.text+") ids) candidates " + l.drives + " images WHERE candidates.candidate = images.id", ids.args...)
 }
 
 // conditions writes all but what reads other tables, which comes last: MySQL

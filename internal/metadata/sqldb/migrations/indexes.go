@@ -58,7 +58,7 @@ func (i Index) create(dialect string) string {
 func (i Index) drop(dialect string) string {
 	switch dialect {
 	case mysql:
-		return "DROP INDEX " + i.Name + " ON " + i.table + " ALGORITHM=INPLACE LOCK=NONE"
+		return "ALTER TABLE " + i.table + " DROP INDEX " + i.Name + ", ALGORITHM=INPLACE, LOCK=NONE"
 	case postgresql:
 		return "DROP INDEX CONCURRENTLY " + i.Name
 	}
