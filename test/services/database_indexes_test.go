@@ -33,12 +33,12 @@ func TestDatabaseIndexes(t *testing.T) {
 			e.manage("indexed", "db add_indexes", "All extra indexes are there. No indexes added.\n", false)
 			e.manage("indexed", "db version", "wallaby_contract01\n", false)
 			e.original("indexed", "db", "sync")
-			long := strings.Repeat("é", 5000) // a property that no index entry holds
-			e.sql("indexed", "INSERT INTO images (id, status, created_at, deleted, min_disk, min_ram) VALUES ('x', 'queued', '2020-01-01', FALSE, 0, 0);"+
-				"INSERT INTO image_properties (image_id, name, value, created_at, deleted) VALUES ('x', 'p', '"+long+"', '2020-01-01', FALSE)")
 			e.manage("indexed", "db drop_indexes", dropped, false)
 			e.sameSchema("the schema without the extra indexes", e.dump("indexed"), before)
 			e.manage("indexed", "db add_indexes", added, false)
+			long := strings.Repeat("é", 5000) // a property that no index entry holds
+			e.sql("indexed", "INSERT INTO images (id, status, created_at, deleted, min_disk, min_ram) VALUES ('x', 'queued', '2020-01-01', FALSE, 0, 0);"+
+				"INSERT INTO image_properties (image_id, name, value, created_at, deleted) VALUES ('x', 'p', '"+long+"', '2020-01-01', FALSE)")
 			metadatatest.RunOn(t, e.traits, func(t *testing.T) metadata.Store {
 				wipe(e, "indexed")
 				db, err := sqldb.Open(t.Context(), e.url("indexed"), sqldb.Options{SQLMode: "TRADITIONAL"})
