@@ -190,7 +190,7 @@ func (l *lister) one(w way) {
 
 // from writes the images of a SELECT that gives ids.
 func (l *lister) from(ids term) {
-	l.add("(SELECT DISTINCT candidate FROM ("+ids.text+") ids) candidates " + l.drives + " images WHERE candidates.candidate = images.id", ids.args...)
+	l.add("(SELECT DISTINCT candidate FROM ("+ids.text+") ids) candidates "+l.drives+" images WHERE candidates.candidate = images.id", ids.args...)
 }
 
 // conditions writes all but what reads other tables, which comes last: MySQL
