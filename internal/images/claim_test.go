@@ -291,3 +291,36 @@ func TestDeleteLeftover(t *testing.T) {
 		}
 	})
 }
+
+// TestAddLocationUnconfirmed: nobody heard whether the image got the location.
+// A task that gave it one ends as after a crash, without a restart.
+func TestAddLocationUnconfirmed(t *testing.T) {
+	weak, _ := hashes("aaaa")
+	for _, tt := range []struct {
+		name   string
+		claim  map[string]string
+		saved  bool
+		status glance.Status
+		task   glance.TaskStatus
+	}{
+		{"saved", nil, true, glance.StatusActive, glance.TaskSuccess},
+		{"not saved", nil, false, glance.StatusQueued, glance.TaskFailure},
+		{"to be verified", claim("md5", weak), true, glance.StatusQueued, glance.TaskFailure},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newLocationRig(t)
+				r.add(t, queued())
+				broken := nth(1, func() error { return errBoom })
+				if r.db.afterUpdate = broken; !tt.saved {
+					r.db.afterUpdate, r.db.beforeUpdate = nil, broken
+				}
+				r.leftovers = &images.Leftovers{Recoverer: r.recoverer(), Jobs: r.jobs}
+				img, task := r.addAll(t, alice, "http://web/a", tt.claim)
+				if img.Status != tt.status || img.HashAlgo != "" || len(img.Properties) > 0 || task.Status != tt.task || len(r.journal.left()) > 0 {
+					t.Errorf("image %+v, task %+v, journal %v", img, task, r.journal.left())
+				}
+			})
+		})
+	}
+}

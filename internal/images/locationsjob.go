@@ -34,18 +34,22 @@ type adding struct {
 	hash string // its algorithm
 }
 
-// errNextStart says that the next start of this node goes on with a task.
-var errNextStart = errors.New("left for the next start")
+// errLater says that somebody else goes on with a task: Leftovers, or the next
+// start of this node.
+var errLater = errors.New("left for later")
 
 func (a *adding) run(ctx context.Context) { a.finish(ctx, a.add(ctx)) }
 
-// finish closes the task, unless the next start goes on with it.
+// finish closes the task, unless somebody else goes on with it.
 func (a *adding) finish(ctx context.Context, result error) {
-	if errors.Is(result, errNextStart) {
+	switch {
+	case !errors.Is(result, errLater):
+		a.close(ctx, result)
+	case stopped(ctx):
 		a.Log.InfoContext(ctx, "the next start goes on with the location of an image", "image_id", a.id, "task", a.task)
-		return
+	default:
+		a.later(ctx)
 	}
-	a.close(ctx, result)
 }
 
 // close ends the task and gives the lock back, whatever became of ctx.
@@ -107,8 +111,9 @@ func (a *adding) add(ctx context.Context) error {
 		return err
 	}
 	if err := a.attach(ctx, size.bytes); err != nil {
-		if stopped(ctx) { // nobody can say what the database did
-			return errNextStart
+		if stopped(ctx) || uncertain(err) { // nobody can say what the database did
+			a.Log.WarnContext(ctx, "a location may not have been added", "request_id", a.who.RequestID, "image_id", a.id, "error", err)
+			return errLater
 		}
 		return err
 	}
@@ -297,7 +302,7 @@ func (a *adding) orWithout(ctx context.Context, err error) error {
 		return nil
 	}
 	if stopped(ctx) {
-		return errNextStart
+		return errLater
 	}
 	a.Log.WarnContext(ctx, "an image stays without hash", "image_id", a.id, "error", err)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
