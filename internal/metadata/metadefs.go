@@ -35,7 +35,8 @@ type Metadefs interface {
 	// DeleteNamespace deletes a namespace with its parts; resource types stay.
 	DeleteNamespace(ctx context.Context, ns *glance.MetadefNamespace) error
 
-	// MetadefObjects gives all objects of a namespace in row order.
+	// MetadefObjects gives all objects of a namespace by name, as the index of
+	// the original's table does.
 	MetadefObjects(ctx context.Context, ns *glance.MetadefNamespace) ([]glance.MetadefObject, error)
 	MetadefObject(ctx context.Context, ns *glance.MetadefNamespace, name string) (glance.MetadefObject, error)
 	AddMetadefObject(ctx context.Context, ns *glance.MetadefNamespace, o *glance.MetadefObject) error
@@ -65,7 +66,8 @@ type Metadefs interface {
 
 	// ResourceTypes gives all resource types in row order.
 	ResourceTypes(ctx context.Context) ([]glance.MetadefResourceType, error)
-	// Associations gives the associations of a namespace.
+	// Associations gives the associations of a namespace, the oldest resource
+	// type first.
 	Associations(ctx context.Context, ns *glance.MetadefNamespace) ([]glance.MetadefAssociation, error)
 	// Association gives one; NotFound differs for a resource type that is not
 	// known at all.

@@ -1,7 +1,6 @@
 package memdb
 
 import (
-	"cmp"
 	"context"
 	"slices"
 
@@ -41,9 +40,7 @@ func (db *DB) RemoveMetadefObjects(ctx context.Context, ns *glance.MetadefNamesp
 
 // MetadefProperties gives all properties by name.
 func (db *DB) MetadefProperties(ctx context.Context, ns *glance.MetadefNamespace) ([]glance.MetadefProperty, error) {
-	all, err := list(ctx, db, properties(), ns)
-	slices.SortFunc(all, func(a, b glance.MetadefProperty) int { return cmp.Compare(a.Name, b.Name) })
-	return all, err
+	return list(ctx, db, properties(), ns)
 }
 
 // MetadefProperty gives one property.

@@ -1,6 +1,7 @@
 package memdb
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -99,6 +100,7 @@ func setTimes[T any](s shelf[T], values []T, at time.Time) {
 	}
 }
 
+// list gives all parts of a kind by name.
 func list[T any](ctx context.Context, db *DB, s shelf[T], ns *glance.MetadefNamespace) (all []T, err error) {
 	err = db.read(ctx, func() error {
 		n, err := db.metadefs.found(ns)
@@ -108,6 +110,7 @@ func list[T any](ctx context.Context, db *DB, s shelf[T], ns *glance.MetadefName
 		for _, r := range *s.rows(n) {
 			all = append(all, s.clone(r.value))
 		}
+		slices.SortFunc(all, func(a, b T) int { return cmp.Compare(*s.name(&a), *s.name(&b)) })
 		return nil
 	})
 	return all, err

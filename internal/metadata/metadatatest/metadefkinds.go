@@ -17,7 +17,7 @@ type kind struct {
 	rename    func(ctx context.Context, ns *glance.MetadefNamespace, name, to string, err error) (string, error)
 	remove    func(ctx context.Context, ns *glance.MetadefNamespace, name string) error
 	removeAll func(ctx context.Context, ns *glance.MetadefNamespace) (int, error)
-	list      func(ctx context.Context, ns *glance.MetadefNamespace) ([]string, error) // in row order, or by name where that is promised
+	list      func(ctx context.Context, ns *glance.MetadefNamespace) ([]string, error) // by name, tags in row order
 }
 
 func kinds(s metadata.Store) []kind { return []kind{objectKind(s), propertyKind(s), tagKind(s)} }

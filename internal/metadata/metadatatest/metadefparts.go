@@ -33,9 +33,9 @@ func lifeOfAPart(t *testing.T, s metadata.Store) {
 				t.Fatal(k.part, err)
 			}
 		}
-		want := []string{"b", "c", "a"}
-		if k.part == metadata.PartProperty {
-			want = []string{"a", "b", "c"}
+		want := []string{"a", "b", "c"}
+		if k.part == metadata.PartTag {
+			want = []string{"b", "c", "a"}
 		}
 		wantParts(t, k, ns, want...)
 		if name, err := k.get(t.Context(), ns, "c"); name != "c" || err != nil {
@@ -47,9 +47,9 @@ func lifeOfAPart(t *testing.T, s metadata.Store) {
 		if err := k.remove(t.Context(), ns, "b"); err != nil {
 			t.Error(k.part, err)
 		}
-		want = []string{"d", "a"}
-		if k.part == metadata.PartProperty {
-			want = []string{"a", "d"}
+		want = []string{"a", "d"}
+		if k.part == metadata.PartTag {
+			want = []string{"d", "a"}
 		}
 		wantParts(t, k, ns, want...)
 	}

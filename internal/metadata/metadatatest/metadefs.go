@@ -156,7 +156,8 @@ func everyNamespaceFieldIsKept(t *testing.T, s metadata.Store) {
 		t.Errorf("parts come with the namespace: %s", show(got))
 	}
 	want := *ns
-	want.Properties = []glance.MetadefProperty{ns.Properties[1], ns.Properties[0]}
+	want.Properties = []glance.MetadefProperty{ns.Properties[1], ns.Properties[0]} // by name
+	want.Objects = []glance.MetadefObject{ns.Objects[1], ns.Objects[0]}
 	sameSpace(t, "namespace", wholeSpace(t, s, "ns"), &want)
 	sameSpace(t, "the other", wholeSpace(t, s, "before"), readSpace(t, s, "before"))
 }

@@ -18,7 +18,7 @@ type shelf[T any] struct {
 	part    metadata.MetadefPart
 	table   string
 	columns []string // further columns, texts all of them; the first is name
-	order   string   // of all parts of a namespace
+	order   string   // of all parts of a namespace, empty for those that come in pages
 
 	name   func(*T) *string
 	times  func(*T) (created, updated *time.Time)

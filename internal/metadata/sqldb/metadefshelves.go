@@ -11,7 +11,7 @@ import (
 
 func objects() shelf[glance.MetadefObject] {
 	return shelf[glance.MetadefObject]{
-		part: metadata.PartObject, table: "metadef_objects", order: "id",
+		part: metadata.PartObject, table: "metadef_objects", order: "name, id",
 		columns: []string{"name", "description", "required", "json_schema"},
 		name:    func(o *glance.MetadefObject) *string { return &o.Name },
 		times:   func(o *glance.MetadefObject) (*time.Time, *time.Time) { return &o.CreatedAt, &o.UpdatedAt },
@@ -40,7 +40,7 @@ func properties() shelf[glance.MetadefProperty] {
 
 func tags() shelf[glance.MetadefTag] {
 	return shelf[glance.MetadefTag]{
-		part: metadata.PartTag, table: "metadef_tags", order: "id",
+		part: metadata.PartTag, table: "metadef_tags",
 		columns: []string{"name"},
 		name:    func(tag *glance.MetadefTag) *string { return &tag.Name },
 		times:   func(tag *glance.MetadefTag) (*time.Time, *time.Time) { return &tag.CreatedAt, &tag.UpdatedAt },
