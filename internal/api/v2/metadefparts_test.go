@@ -42,7 +42,7 @@ func TestMetadefObjects(t *testing.T) {
 			method: "PUT", path: "/n/objects/a", body: `{"name": "a", "properties": {"p": {"title": "T", "type": "string", "confidential": true}}}`, status: 200,
 			want: `{"name": "a", "properties": {"p": {"type": "string", "title": "T", "confidential": true}}, "created_at": "T", …`,
 		},
-		step{method: "GET", path: "/n/objects?limit=1&marker=zz&sort_key=zz&sort_dir=asc&visibility=shared", status: 200, want: `{"objects": [{"name": "b", …`},
+		step{method: "GET", path: "/n/objects?limit=1&marker=zz&sort_key=zz&sort_dir=asc&visibility=shared", status: 200, want: `{"objects": [{"name": "a", …`},
 		step{method: "GET", path: "/n/objects?limit=0", status: 400, want: "limit param must be positive"},
 		step{method: "GET", path: "/n/objects?limit=-1", status: 400, want: "limit param must be positive"},
 		step{method: "GET", path: "/n/objects?limit=x", status: 400, want: "limit param must be an integer"},
@@ -214,7 +214,7 @@ func TestMetadefPrefixes(t *testing.T) {
 		step{
 			method: "POST", status: 201, body: `{"namespace": "n", "visibility": "public", "resource_type_associations": [{"name": "r", "prefix": "hw_"}, ` +
 				`{"name": "e", "prefix": ""}], "properties": {"p": {"title": "T", "type": "string"}}, ` +
-				`"objects": [{"name": "o", "required": ["a"], "properties": {"a": {"title": "A", "type": "string"}}}, {"name": "bare"}]}`,
+				`"objects": [{"name": "o", "required": ["a"], "properties": {"a": {"title": "A", "type": "string"}}}, {"name": "pure"}]}`,
 		},
 		step{method: "POST", body: `{"namespace": "m", "resource_type_associations": [{"name": "other"}]}`, status: 201},
 		step{method: "GET", path: "/n/properties/p?resource_type=r", status: 404, want: "Property p does not start with the expected resource type association prefix of 'hw_'."},
