@@ -2,6 +2,7 @@ package sqldb
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -57,6 +58,7 @@ func (b *batcher[Q, A]) ask(ctx context.Context, question Q) (answer A, shared b
 		defer b.mu.Unlock()
 		if t.waiting--; t.waiting == 0 {
 			t.cancel()
+			b.next = slices.DeleteFunc(b.next, func(other *batch[Q, A]) bool { return other == t }) // nobody may join it
 		}
 		return answer, false, ctx.Err()
 	}

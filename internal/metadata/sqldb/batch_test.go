@@ -131,6 +131,27 @@ func TestBatchIsGivenUp(t *testing.T) {
 	})
 }
 
+// Who comes after all others of a batch have given up before it began has an
+// answer all the same.
+func TestBatchIsGivenUpBeforeItRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := sqldb.NewBatcher(1, 9, func(ctx context.Context, _ []int) error {
+			time.Sleep(time.Second)
+			return ctx.Err()
+		})
+		go func() { _, _, _ = b.Ask(t.Context(), 0) }()
+		synctest.Wait()
+		short, cancel := context.WithCancel(t.Context())
+		go func() { _, _, _ = b.Ask(short, 1) }()
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		if answer, _, err := b.Ask(t.Context(), 2); err != nil || !slices.Equal(answer, []int{2}) {
+			t.Errorf("%v, %v", answer, err)
+		}
+	})
+}
+
 // Many who ask at once get answers of their own, newer than their questions.
 func TestSharedAnswers(t *testing.T) {
 	db := openFile(t, t.TempDir()+"/glance.sqlite")
