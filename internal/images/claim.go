@@ -21,8 +21,14 @@ type claim struct {
 
 // holds reports whether img is claimed by this very attempt.
 func (c claim) holds(img *glance.Image) bool {
+	_, said := img.Property(glance.AttemptProperty)
+	return img.Status == c.status && (c.isNamed(img) || !said && c.unsaid)
+}
+
+// isNamed reports whether img names this attempt, wherever it is in its life.
+func (c claim) isNamed(img *glance.Image) bool {
 	p, said := img.Property(glance.AttemptProperty)
-	return img.Status == c.status && (said && p.Value == c.attempt || !said && c.unsaid)
+	return said && p.Value == c.attempt
 }
 
 // take claims a queued image; it is to be called inside a change. A change that
@@ -39,13 +45,18 @@ func (c claim) take(img *glance.Image) error {
 }
 
 // release ends the claim: the image becomes queued, or killed. One that is
-// deleted, claimed by another attempt or somewhere else in its life stays there.
+// deleted, claimed by another attempt or somewhere else in its life stays there,
+// and only stops naming this attempt.
 func (c claim) release(ctx context.Context, images metadata.Images, to glance.Status) error {
 	_, err := images.UpdateImage(ctx, metadata.Everything(), c.image, func(img *glance.Image) error {
-		if !c.holds(img) {
+		mine := c.holds(img)
+		if !mine && !c.isNamed(img) {
 			return metadata.ErrUnchanged
 		}
 		img.RemoveProperty(glance.AttemptProperty)
+		if !mine {
+			return nil
+		}
 		return img.Move(to)
 	})
 	if errors.Is(err, glance.NotFound) {

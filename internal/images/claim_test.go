@@ -137,6 +137,27 @@ func TestClaimLost(t *testing.T) {
 	}
 }
 
+// TestClaimOvertaken: the image is somewhere else in its life when the attempt
+// ends, and does not name it for ever.
+func TestClaimOvertaken(t *testing.T) {
+	for name, tt := range taking {
+		t.Run(name, func(t *testing.T) {
+			r := newLocationRig(t)
+			r.add(t, queued())
+			body := midway("da", func() error {
+				r.update(t, img1, func(img *glance.Image) { img.Status = glance.StatusImporting })
+				return nil
+			}, "ta")
+			if err := tt.take(r, t.Context(), images.Data{Body: body, Size: 4}); !errors.Is(err, glance.Gone) {
+				t.Errorf("got %v", err)
+			}
+			if img := r.get(t, img1); img.Status != glance.StatusImporting || len(img.Properties) > 0 {
+				t.Errorf("image became %+v", img)
+			}
+		})
+	}
+}
+
 // TestSettleOldClaims: entries and rows of versions that did not say whose a
 // claim is, beside those of this one.
 func TestSettleOldClaims(t *testing.T) {
