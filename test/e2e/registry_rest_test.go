@@ -15,7 +15,7 @@ import (
 	"glance/test/e2e/rig"
 )
 
-// exchange is a step of testdata/registry_v1.txt.
+// exchange is a step of testdata/registry_v1.steps.
 type exchange struct{ title, request, head, answer string }
 
 func exchanges(t *testing.T, file string) []exchange {
@@ -61,7 +61,7 @@ func TestRegistryConversation(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(registry.Kill)
-	steps := exchanges(t, "testdata/registry_v1.txt")
+	steps := exchanges(t, "testdata/registry_v1.steps")
 	if len(steps) < 30 {
 		t.Errorf("%d steps", len(steps))
 	}
