@@ -88,14 +88,17 @@ func (l *lister) write(count func(string, ...any) (int64, error)) error {
 		return err
 	}
 	gathers := l.drivers()
+	many, err := l.manyMemberships(fewOf)
 	switch {
+	case err != nil:
+		return err
 	case l.named() && l.has(migrations.ByName):
 		l.one(byName)
 		return nil
-	case l.mergeable(gathers):
+	case l.mergeable(gathers) && !many:
 		l.merge(gathers)
 		return nil
-	case len(gathers) > 0:
+	case len(gathers) > 0 && !many:
 		few, err := fewOf(l.countingImages(gathers))
 		if err != nil {
 			return err
@@ -116,6 +119,17 @@ func (l *lister) write(count func(string, ...any) (int64, error)) error {
 	}
 	l.one(l.far())
 	return nil
+}
+
+// manyMemberships reports whether a page in the order of creation is found
+// sooner by walking, since so many images are shared with the project. Without
+// an index by member nobody can tell.
+func (l *lister) manyMemberships(fewOf func(term) (bool, error)) (bool, error) {
+	if !l.plain || l.owner || l.sc.Project == "" || !l.created() || !l.has(migrations.ByMember) {
+		return false, nil
+	}
+	few, err := fewOf(l.counting(term{"SELECT 1 FROM image_members WHERE member = ?", []any{l.sc.Project}}))
+	return !few, err
 }
 
 // throughFew takes the first of conditions that few images meet.
