@@ -35,8 +35,8 @@ func (p *Parts) Tag(ctx context.Context, who *glance.Caller, namespace, name str
 	return p.Metadefs.MetadefTag(ctx, ns, name)
 }
 
-// MaxName is how many characters names of tags and of other parts have.
-const MaxName = 80
+// maxName is how many characters the name of a tag may have.
+const maxName = 80
 
 // AddTag stores a tag.
 func (p *Parts) AddTag(ctx context.Context, who *glance.Caller, namespace, name string) (glance.MetadefTag, error) {
@@ -44,9 +44,9 @@ func (p *Parts) AddTag(ctx context.Context, who *glance.Caller, namespace, name 
 	if err != nil {
 		return glance.MetadefTag{}, err
 	}
-	if n := utf8.RuneCountInString(name); n > MaxName {
+	if n := utf8.RuneCountInString(name); n > maxName {
 		return glance.MetadefTag{}, glance.Errorf(glance.Invalid,
-			"Provided object does not match schema 'tag': name: length must be <= %d, but got %d", MaxName, n)
+			"Provided object does not match schema 'tag': name: length must be <= %d, but got %d", maxName, n)
 	}
 	if err := p.Policy.Metadef(ctx, who, policy.AddMetadefTag, target(ns)); err != nil {
 		return glance.MetadefTag{}, err

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,6 +37,9 @@ func TestTempest(t *testing.T) {
 		}}, nil, 201)
 	}
 	k.api("POST", "/roles", object{"role": object{"name": "creator"}}, nil, 201) // one that means nothing to us
+	definitions, err := filepath.Abs(root + "/etc/metadefs")
+	n.Must(err)
+	k.s.run("glance-manage", "--config-file", n.Config(), "db", "load_metadefs", "--path", definitions) // tempest wants some resource type
 	web := httptest.NewServer(http.FileServer(http.Dir(k.s.dir)))
 	t.Cleanup(web.Close)
 	k.s.run("mkdir", "tempest", "locks")
@@ -43,7 +47,7 @@ func TestTempest(t *testing.T) {
 	k.s.run("qemu-img", "create", "-q", "-f", "qcow2", "disk.qcow2", "8M")
 	k.s.write("tempest/tempest.conf", fmt.Appendf(nil, tempestConf, k.s.dir, k.url, hush+"admin", web.URL))
 	k.s.run("python3", "-m", "stestr", "init")
-	_, _, err := k.s.try("env", "TEMPEST_CONFIG_DIR="+k.s.path("tempest"), "OS_TEST_TIMEOUT=300", "python3", "-m", "stestr",
+	_, _, err = k.s.try("env", "TEMPEST_CONFIG_DIR="+k.s.path("tempest"), "OS_TEST_TIMEOUT=300", "python3", "-m", "stestr",
 		"--test-path", "/usr/lib/python3/dist-packages/tempest/test_discover", "--top-dir", "/usr/lib/python3/dist-packages",
 		"run", "--concurrency", "2", *tempestTests)
 	last, stderr, _ := k.s.try("python3", "-m", "stestr", "last") // tells by its code what err says

@@ -84,6 +84,25 @@ func TestMetadefPolicy(t *testing.T) {
 	}
 }
 
+// TestMetadefOldDefaults: while the old defaults hold everybody reads, and still
+// only administrators write.
+func TestMetadefOldDefaults(t *testing.T) {
+	e, err := policy.Open(policy.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, func(d *v2.Door) { d.Namespaces.Policy, d.Parts.Policy = e, e })
+	r.fillSpace(t)
+	for _, who := range []string{"nora", "anon"} {
+		r.steps(t,
+			step{who: who, method: "GET", status: 200, want: `{"namespaces": [{"namespace": "n", …`},
+			step{who: who, method: "GET", path: "/n", status: 200, want: `{"namespace": "n", …`},
+			step{who: who, method: "GET", path: "/n/tags", status: 200, want: `{"tags": [{"name": "t"}]}`},
+			step{who: who, method: "PUT", path: "/n", body: `{"namespace": "n"}`, status: 403, want: "You are not authorized to complete modify_metadef_namespace action."},
+		)
+	}
+}
+
 // fillSpace makes the namespace n with one part of each kind, past all rules.
 func (r *rig) fillSpace(t *testing.T) {
 	t.Helper()
