@@ -272,7 +272,7 @@ func (k *identity) settings(more ...string) []string {
 func (k *identity) checkLogs(n *rig.Node) {
 	k.t.Helper()
 	said := n.Server().Output()
-	if !strings.Contains(said, "/v2/images") {
+	if !strings.Contains(said, " /v2/") {
 		k.t.Error("the log does not tell of requests")
 	}
 	for _, token := range append(k.tokens, hush, "gAAAA", "/v3/users", "endpoints") {
