@@ -1,9 +1,12 @@
 package app
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"time"
 
+	"glance/internal/config"
 	"glance/internal/images"
 )
 
@@ -15,3 +18,8 @@ func (g *Generation) Close() error { return g.close() }
 
 // NewPeers makes the client for other nodes.
 func NewPeers(timeout time.Duration) images.Peers { return newPeers(timeout) }
+
+// Scrubber is GlanceScrubber with a list of processes elsewhere.
+func Scrubber(ctx context.Context, in config.Input, proc string, stdout, stderr io.Writer) int {
+	return glanceScrubber(ctx, in, proc, stdout, stderr)
+}

@@ -43,6 +43,9 @@ func TestMain(m *testing.M) {
 		"glance-registry": func() {
 			os.Exit(app.GlanceRegistry(context.Background(), app.Process("glance-registry"), os.Stdout, os.Stderr))
 		},
+		"glance-scrubber": func() {
+			os.Exit(app.GlanceScrubber(context.Background(), app.Process("glance-scrubber"), os.Stdout, os.Stderr))
+		},
 	})
 }
 

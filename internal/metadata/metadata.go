@@ -67,7 +67,8 @@ type Images interface {
 	// sets Deleted, DeletedAt becomes now and children and members are deleted
 	// with the image; locations then keep the status pending_delete when
 	// change gave them that, else get deleted. When change clears Deleted, the
-	// image lives again, with the children that change gave it.
+	// image lives again, with the locations that change gave it and with the
+	// properties, tags and members that were deleted together with it.
 	UpdateImage(ctx context.Context, sc Scope, id string, change func(*glance.Image) error) (*glance.Image, error)
 
 	// UpdateMetered is UpdateImage with a change that is also given what Usage

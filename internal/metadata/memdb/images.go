@@ -105,8 +105,9 @@ func (db *DB) apply(r *record, before, after *glance.Image) {
 	case after.Deleted && !before.Deleted:
 		r.delete(at)
 		r.locations = slices.DeleteFunc(r.locations, func(l glance.Location) bool { return l.Status == glance.LocationActive })
-	case !after.Deleted:
+	case !after.Deleted && before.Deleted:
 		r.image.DeletedAt = time.Time{}
+		r.revive()
 	}
 }
 

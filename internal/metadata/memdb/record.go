@@ -12,6 +12,7 @@ import (
 // record is an image with its rows, the deleted ones that may come back too.
 type record struct {
 	image      glance.Image // without properties and locations
+	tags       []string     // that were deleted with the image
 	properties []property   // in row order
 	locations  []glance.Location
 	members    []member
@@ -20,11 +21,13 @@ type record struct {
 type property struct {
 	glance.Property
 	deleted bool
+	went    bool // with the image
 }
 
 type member struct {
 	glance.Member
 	deleted bool
+	went    bool // with the image
 }
 
 // view is the image as its readers see it: of a live image the active
@@ -80,12 +83,32 @@ func (r *record) property(name string) *property {
 
 // delete marks everything but the locations, which the caller has set already.
 func (r *record) delete(at time.Time) {
+	r.tags = r.image.Tags
 	r.image.Deleted, r.image.DeletedAt, r.image.Tags = true, at, nil
 	for i := range r.properties {
-		r.properties[i].deleted = true
+		p := &r.properties[i]
+		p.went = !p.deleted && p.Name != glance.LockProperty
+		p.deleted = true
 	}
 	for i := range r.members {
-		r.members[i].deleted = true
+		m := &r.members[i]
+		m.went = !m.deleted
+		m.deleted = true
+	}
+}
+
+// revive takes back what delete did.
+func (r *record) revive() {
+	r.image.Tags, r.tags = append(r.image.Tags, r.tags...), nil
+	for i := range r.properties {
+		if p := &r.properties[i]; p.went {
+			p.deleted, p.went = false, false
+		}
+	}
+	for i := range r.members {
+		if m := &r.members[i]; m.went {
+			m.deleted, m.went = false, false
+		}
 	}
 }
 

@@ -63,6 +63,18 @@ func delayedDeletion(t *testing.T, s metadata.Store) {
 
 func anImageComesBack(t *testing.T, s metadata.Store) {
 	create(t, s, full(1))
+	want := read(t, s, id(1))
+	addMember(t, s, id(1), "friend", glance.MemberAccepted)
+	if engineOf(s).Precision == 0 { // else it may be the moment of the deletion
+		addMember(t, s, id(1), "foe", glance.MemberAccepted)
+		if err := s.RemoveMember(t.Context(), id(1), "foe"); err != nil {
+			t.Fatal(err)
+		}
+		want = update(t, s, id(1), func(img *glance.Image) {
+			img.RemoveProperty("empty")
+			img.Tags = img.Tags[:2]
+		})
+	}
 	update(t, s, id(1), func(img *glance.Image) {
 		img.Status, img.Deleted = glance.StatusPendingDelete, true
 		img.Locations[0].Status = glance.LocationPendingDelete
@@ -76,6 +88,11 @@ func anImageComesBack(t *testing.T, s metadata.Store) {
 	}
 	if _, err := s.Image(t.Context(), metadata.Scope{}, id(1)); err != nil {
 		t.Errorf("the public image: %v", err)
+	}
+	same(t, "properties and tags", []any{got.Properties, got.Tags}, []any{want.Properties, want.Tags})
+	members, err := s.Members(t.Context(), id(1))
+	if err != nil || len(members) != 1 || members[0].Member != "friend" || members[0].Status != glance.MemberAccepted {
+		t.Errorf("members: %s, %v", show(members), err)
 	}
 }
 

@@ -75,6 +75,11 @@ func (t *tx) save(before, after *glance.Image) error {
 	}
 	after.ID = before.ID
 	at := t.now()
+	if before.Deleted && !after.Deleted {
+		if err := t.reviveChildren(after.ID, at); err != nil {
+			return err
+		}
+	}
 	if err := t.updateRow(before, after, at); err != nil {
 		return err
 	}
@@ -124,6 +129,24 @@ func (t *tx) deleteChildren(id string, at time.Time) error {
 		_, err := t.exec("UPDATE "+table+" deleted = TRUE, deleted_at = ?, updated_at = ? WHERE image_id = ? AND deleted = FALSE",
 			t.time(at), t.time(at), id)
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reviveChildren takes back what deleteChildren did with a deleted image:
+// everything that was deleted at the same moment. Whoever held the image's lock
+// has gone.
+func (t *tx) reviveChildren(id string, at time.Time) error {
+	for _, table := range []string{"image_properties", "image_members", "image_tags"} {
+		statement := "UPDATE " + table + " SET deleted = FALSE, deleted_at = NULL, updated_at = ? WHERE image_id = ? AND deleted = TRUE" +
+			" AND deleted_at = (SELECT i.deleted_at FROM images i WHERE i.id = ?)"
+		args := []any{t.time(at), id, id}
+		if table == "image_properties" {
+			statement, args = statement+" AND name <> ?", append(args, glance.LockProperty)
+		}
+		if _, err := t.exec(statement, args...); err != nil {
 			return err
 		}
 	}
