@@ -44,7 +44,7 @@ func (k *identity) limits(args ...string) []string {
 // region of its own keeps other nodes out of it.
 func keystoneLimits(t *testing.T, k *identity) {
 	s := newShell(t)
-	k.readSystem("glance")
+	s.run("openstack", k.limits("role", "add", "--user", "glance", "--user-domain", "Default", "--system", "all", "reader")...)
 	k.api("POST", "/regions", object{"region": object{"id": "RegionTwo"}}, nil, 201)
 	for resource, limit := range map[string]string{"image_size_total": "2", "image_stage_total": "10", "image_count_total": "5", "image_count_uploading": "10"} {
 		s.run("openstack", k.limits("registered", "limit", "create", "--service", "glance", "--region", "RegionTwo", "--default-limit", limit, resource)...)
@@ -52,7 +52,7 @@ func keystoneLimits(t *testing.T, k *identity) {
 	n := rig.NewNode(t, programs(), k.limited("[oslo_limit] endpoint_service_type = image", "[oslo_limit] endpoint_region_name = RegionTwo")...)
 	var service struct{ Services []struct{ ID string } }
 	k.api("GET", "/services?type=image", nil, &service, 200)
-	endpoint := k.create("/endpoints", "endpoint", object{"service_id": service.Services[0].ID, "interface": "public", "region_id": "RegionTwo", "url": n.Base})
+	k.create("/endpoints", "endpoint", object{"service_id": service.Services[0].ID, "interface": "public", "region_id": "RegionTwo", "url": n.Base})
 	image := func(user, project string, args ...string) []string {
 		all := k.openstack(user, project, args...)
 		all[slices.Index(all, "RegionOne")] = "RegionTwo"
@@ -68,7 +68,7 @@ func keystoneLimits(t *testing.T, k *identity) {
 
 	var limit struct{ ID string }
 	s.json(&limit, "openstack", k.limits("limit", "create", "-f", "json", "--service", "glance", "--region", "RegionTwo",
-		"--project", k.projects["demo"], "--resource-limit", "1", "image_count_total")...)
+		"--project", "demo", "--resource-limit", "1", "image_count_total")...)
 	var first shownImage
 	s.json(&first, "openstack", image("member", "demo", append(create, "first")...)...)
 	refused("Project "+k.projects["demo"]+" is over a limit for [Resource image_count_total is over limit of 1 due to current usage 1 and delta 1]",
@@ -84,6 +84,8 @@ func keystoneLimits(t *testing.T, k *identity) {
 		"image_size_total": {2, 2}, "image_stage_total": {0, 10}, "image_count_total": {2, 3}, "image_count_uploading": {0, 10},
 	}
 	k.wantUsage(n, want)
+	endpoint := strings.TrimSpace(s.run("openstack", k.limits("endpoint", "list", "--service", "image", "--region", "RegionTwo",
+		"--interface", "public", "-f", "value", "-c", "ID")...))
 	byID := rig.NewNodeAt(t, programs(), n.Shared, k.limited("[oslo_limit] endpoint_id = "+endpoint)...)
 	k.wantUsage(byID, want)
 	var none struct{ Usage map[string]usage }
