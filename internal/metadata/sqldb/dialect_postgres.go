@@ -120,7 +120,9 @@ func postgresConfig(u URL) (*pgx.ConnConfig, error) {
 	set("user", u.User)
 	set("password", u.Password)
 	set("dbname", u.Database)
-	for _, name := range []string{"port", "sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name"} {
+	for _, name := range []string{
+		"port", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslpassword", "connect_timeout", "application_name", "target_session_attrs", "options",
+	} {
 		set(name, u.Query.Get(name))
 	}
 	cfg, err := pgx.ParseConfig(strings.Join(words, " "))

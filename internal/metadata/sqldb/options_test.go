@@ -46,6 +46,7 @@ func TestMySQLConfig(t *testing.T) {
 		"mariadb+mysqldb://u@[::1]:99/d":                      "tcp [::1]:99 u  d 10s",
 		"mysql+pymysql://u:@/d?unix_socket=/run/s":            "unix /run/s u  d 10s",
 		"mysql:///d": "tcp localhost:3306   d 10s",
+		"mysql://u@h/d?use_unicode=0&program_name=glance&ssl_ca=/none&ssl_disabled=true": "tcp h:3306 u  d 10s",
 	} {
 		c, err := sqldb.MySQLConfig(url, sqldb.Options{SQLMode: "A,'B'", SyncWait: &wait})
 		if err != nil {
@@ -98,6 +99,7 @@ func TestPostgresConfig(t *testing.T) {
 		`postgresql+psycopg2://u:p%27%5C%20x@h:99/d`: `h 99 u p'\ x d`,
 		"postgresql://u:p@/d?host=/run/pg&port=77":   "/run/pg 77 u p d",
 		"postgres://u:p@10.0.0.1/d?sslmode=disable":  "10.0.0.1 5432 u p d",
+		"postgresql://u:p@h/d?target_session_attrs=read-write&options=-c%20jit%3Doff&keepalives=1&keepalives_idle=30&gssencmode=disable": "h 5432 u p d",
 	} {
 		got, err := sqldb.PostgresAddress(url)
 		if err != nil || got != want {

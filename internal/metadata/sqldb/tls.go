@@ -16,6 +16,9 @@ import (
 func mysqlTLS(u URL) (*tls.Config, error) {
 	q := u.Query
 	ca, cert := q.Get("ssl_ca"), q.Get("ssl_cert")
+	if isTrue(q.Get("ssl_disabled")) {
+		return nil, nil
+	}
 	if ca == "" && cert == "" && !isTrue(q.Get("ssl_verify_cert")) && !isTrue(q.Get("ssl_verify_identity")) {
 		return nil, nil
 	}

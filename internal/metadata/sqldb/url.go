@@ -94,9 +94,11 @@ func (u *URL) check() error {
 func knownOptions(dialect string) string {
 	switch dialect {
 	case MySQL:
-		return " charset unix_socket read_timeout write_timeout connect_timeout ssl_ca ssl_cert ssl_key ssl_verify_cert ssl_verify_identity ssl_check_hostname plugin "
+		return " charset unix_socket read_timeout write_timeout connect_timeout ssl_ca ssl_cert ssl_key ssl_verify_cert ssl_verify_identity ssl_check_hostname ssl_disabled plugin " +
+			"use_unicode program_name autocommit local_infile "
 	case PostgreSQL:
-		return " sslmode sslrootcert sslcert sslkey connect_timeout application_name client_encoding host port "
+		return " sslmode sslrootcert sslcert sslkey connect_timeout application_name client_encoding host port " +
+			"target_session_attrs options sslpassword gssencmode keepalives keepalives_idle keepalives_interval keepalives_count "
 	}
 	return " timeout check_same_thread cached_statements "
 }
