@@ -66,6 +66,7 @@ var statusTexts = map[int]statusText{
 type statusError struct {
 	status              int
 	explanation, detail string
+	alone               bool // the explanation is the whole text
 }
 
 func (e *statusError) Error() string {
@@ -83,6 +84,13 @@ func PreconditionFailed(text string) error {
 // for paths where the table of routes does not say enough. detail may be empty.
 func MethodNotAllowed(allow, detail string) error {
 	return WithHeader(&statusError{status: http.StatusMethodNotAllowed, detail: detail}, "Allow", allow)
+}
+
+// NeverAllowed is the error of a method that a path knows in order to refuse it
+// (405). Compat: text stands alone, without the blanks that other answers end with
+// (recording tasks-errors).
+func NeverAllowed(allow, text string) error {
+	return WithHeader(&statusError{status: http.StatusMethodNotAllowed, explanation: text, alone: true}, "Allow", allow)
 }
 
 func notImplemented() error { return &statusError{status: http.StatusNotImplemented} }
@@ -180,6 +188,7 @@ func requestAttrs(w http.ResponseWriter, r *http.Request, more ...slog.Attr) []s
 type answer struct {
 	status              int
 	explanation, detail string
+	alone               bool           // explanation is the whole text
 	header              []*headerError // outermost first
 }
 
@@ -203,7 +212,7 @@ func classify(r *http.Request, err error) answer {
 	case errors.As(err, &body), errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		return answer{status: http.StatusBadRequest, explanation: "Client disconnected before sending all data to backend"}
 	case errors.As(err, &own):
-		return answer{status: own.status, explanation: own.explanation, detail: own.detail}
+		return answer{status: own.status, explanation: own.explanation, detail: own.detail, alone: own.alone}
 	case errors.Is(err, auth.ErrCatalog):
 		return answer{status: http.StatusInternalServerError, detail: "Invalid service catalog json."}
 	case errors.As(err, &known) && known.Kind != glance.Internal:

@@ -47,6 +47,9 @@ func verbatim(s string) string { return s }
 
 // bodyText is the text of an error; escape treats whatever comes from outside.
 func bodyText(r *http.Request, a answer, words statusText, escape func(string) string) string {
+	if a.alone {
+		return escape(a.explanation)
+	}
 	explanation, detail := cmp.Or(a.explanation, words.explanation), a.detail
 	if words.template != "" {
 		// These templates have no place for the explanation; it shall not get lost.

@@ -28,6 +28,21 @@ func buildImporter(cfg *config.API, r room, door *v2.Door) *importflow.Importer 
 	}
 }
 
+// buildBoard makes the API of tasks, on what door has already.
+func buildBoard(cfg *config.API, r room, door *v2.Door) *importflow.Board {
+	return &importflow.Board{
+		Tasks: r.db, Policy: r.policy, Log: r.log,
+		Legacy: &importflow.Legacy{
+			Importer: door.Importer, Editor: door.Editor, Filter: importFilter(&cfg.ImportFilter),
+			Source: method.All(method.Options{Filter: importFilter(&cfg.ImportFilter)})[importflow.Web],
+			Read:   door.ReadCreation,
+			Steps: plugin.Legacy(plugin.Conversion{
+				To: cfg.TaskFlow.ConversionFormat, VMDKTypes: cfg.ImageFormat.VMDKTypes, GPTNonFatal: cfg.ImageFormat.GPTNonfatal,
+			}),
+		},
+	}
+}
+
 func importFilter(opt *config.ImportFilter) *importflow.Filter {
 	return &importflow.Filter{
 		AllowedSchemes: opt.AllowedSchemes, DisallowedSchemes: opt.DisallowedSchemes,

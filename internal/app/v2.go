@@ -86,6 +86,7 @@ func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 		Config:      v2Config(opt, r.stores),
 	}
 	door.Importer = buildImporter(cfg, r, door)
+	door.Board = buildBoard(cfg, r, door)
 	return door, nil
 }
 

@@ -460,3 +460,7 @@ func wantFault(t *testing.T, err error, want fault) {
 		t.Errorf("got %v, want %+v", err, want)
 	}
 }
+
+func taskQuery() metadata.TaskQuery {
+	return metadata.TaskQuery{SortKey: "id", Limit: 10, Now: time.Now()}
+}

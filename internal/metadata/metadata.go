@@ -139,6 +139,9 @@ type Tasks interface {
 	// TasksOf gives the tasks of an image that have not expired; deleted ones
 	// only to an admin (spec images-v2 §7).
 	TasksOf(ctx context.Context, sc Scope, imageID string, now time.Time) ([]*glance.Task, error)
+	// ListTasks gives a page of tasks that are not deleted, without Input,
+	// Result and Message. q.Check must hold, else Invalid.
+	ListTasks(ctx context.Context, sc Scope, q TaskQuery) ([]*glance.Task, error)
 	// UpdateTask changes a task as UpdateImage changes an image; Deleted may be set.
 	UpdateTask(ctx context.Context, sc Scope, id string, change func(*glance.Task) error) (*glance.Task, error)
 }

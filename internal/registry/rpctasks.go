@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"glance/internal/glance"
+	"glance/internal/metadata"
 	"glance/internal/metadata/wire"
 )
 
@@ -25,17 +26,17 @@ func taskGet(ctx context.Context, c *call) (any, error) {
 	return wire.TaskRow(t), nil
 }
 
-// taskGetAll gives the tasks of an image. Compat: the original lists tasks by
-// anything; nothing but the API of an image's tasks asked for that here.
+// taskGetAll gives the tasks of an image, or a page of tasks. Compat: the
+// original filters by anything; its API filters by these.
 func taskGetAll(ctx context.Context, c *call) (any, error) {
 	filters, _ := c.args["filters"].(map[string]any)
-	image, ok := filters["image_id"].(string)
-	if !ok {
-		return nil, bad("Tasks are listed by image_id only.")
-	}
 	now := time.Now()
 	if c.exact.Now != nil {
 		now = c.exact.Now.Time
+	}
+	image, ok := filters["image_id"].(string)
+	if !ok {
+		return taskPage(ctx, c, filters, now)
 	}
 	found, err := c.DB.TasksOf(ctx, c.scope(true), image, now)
 	if err != nil {
@@ -51,6 +52,43 @@ func taskGetAll(ctx context.Context, c *call) (any, error) {
 	}
 	return out, nil
 }
+
+func taskPage(ctx context.Context, c *call, filters map[string]any, now time.Time) (any, error) {
+	q := metadata.TaskQuery{Now: now, SortKey: "created_at", Limit: mostTasks}
+	status, _ := filters["status"].(string)
+	q.Status = glance.TaskStatus(status)
+	q.Type, _ = filters["type"].(string)
+	q.Expired, _ = filters["expired"].(bool)
+	if key, ok := c.args["sort_key"].(string); ok {
+		q.SortKey = key
+	}
+	q.Ascending = c.args["sort_dir"] == "asc"
+	if n, ok := c.args["limit"].(json.Number); ok {
+		limit, err := n.Int64()
+		if err != nil || limit < 0 {
+			return nil, bad("Invalid value for limit.")
+		}
+		q.Limit = int(min(limit, mostTasks))
+	}
+	if marker, ok := c.args["marker"].(string); ok {
+		var err error
+		if q.After, err = c.DB.Task(ctx, c.scope(false), marker); err != nil {
+			return nil, as(err, glance.NotFound, wire.ClassTaskNotFound)
+		}
+	}
+	found, err := c.DB.ListTasks(ctx, c.scope(false), q)
+	if err != nil {
+		return nil, as(err, glance.Invalid, wire.ClassInvalid)
+	}
+	out := make([]wire.Task2, 0, len(found))
+	for _, t := range found {
+		out = append(out, wire.TaskRow(t))
+	}
+	return out, nil
+}
+
+// mostTasks bounds a page.
+const mostTasks = 10000
 
 func taskCreate(ctx context.Context, c *call) (any, error) {
 	values, err := c.values("values")

@@ -29,7 +29,8 @@ var tempestTests = flag.String("tempest", `^(tempest\.api\.image\.|tempest\.scen
 func TestTempest(t *testing.T) {
 	k := newIdentity(t)
 	k.readSystem("glance")
-	n := rig.NewNode(t, programs(), k.limited("[oslo_limit] endpoint_service_type = image", "[oslo_limit] endpoint_region_name = RegionOne")...)
+	n := rig.NewNode(t, programs(), k.limited("[oslo_limit] endpoint_service_type = image", "[oslo_limit] endpoint_region_name = RegionOne",
+		"[import_filtering_opts] allowed_ports = []")...)
 	service := k.offer(n)
 	for _, resource := range []string{"image_size_total", "image_stage_total", "image_count_total", "image_count_uploading"} {
 		k.api("POST", "/registered_limits", object{"registered_limits": []object{

@@ -62,6 +62,12 @@ func isReserved(name string) bool {
 	return strings.HasPrefix(strings.ToLower(name), glance.ReservedPrefix)
 }
 
+// ReadCreation reads an image as the body of POST /v2/images describes it.
+func (d *Door) ReadCreation(doc map[string]any) (images.Creation, error) {
+	want, _, err := d.readCreation(doc)
+	return want, err
+}
+
 // readCreation checks rows 2 to 5 of spec images-v2 §6. echo is what the
 // answer repeats as it was spelled.
 func (d *Door) readCreation(doc map[string]any) (images.Creation, map[string]any, error) {

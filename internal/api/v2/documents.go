@@ -28,14 +28,15 @@ const (
 		`"updated_at": {"description": "Datetime when this resource was updated", "type": "string"}, ` +
 		`"self": {"readOnly": true, "type": "string"}, "schema": {"readOnly": true, "type": "string"}`
 
+	taskSchema = `{"name": "task", "properties": {` + taskHead + taskInput + taskOwner + taskMessage + taskTail + `}}`
+
 	describedBy = `{"rel": "describedby", "href": "{schema}"}`
 )
 
 // documents builds everything that /v2/schemas serves about images, members
 // and tasks, given the schema of one image (spec schemas-v2).
 func documents(image string) map[string][]byte {
-	task := `{"name": "task", "properties": {` + taskHead + taskInput + taskOwner + taskMessage + taskTail + `}}`
-	briefTask := strings.NewReplacer(taskInput, "", taskMessage, "").Replace(task)
+	briefTask := strings.NewReplacer(taskInput, "", taskMessage, "").Replace(taskSchema)
 	return map[string][]byte{
 		"image": []byte(image),
 		"images": []byte(`{"name": "images", "properties": {"images": {"type": "array", "items": ` + image + `}, ` +
@@ -43,7 +44,7 @@ func documents(image string) map[string][]byte {
 			`"links": [{"rel": "first", "href": "{first}"}, {"rel": "next", "href": "{next}"}, ` + describedBy + `]}`),
 		"member":  []byte(memberSchema),
 		"members": []byte(collection("members", memberSchema)),
-		"task":    []byte(task),
+		"task":    []byte(taskSchema),
 		"tasks":   []byte(collection("tasks", briefTask)),
 	}
 }

@@ -26,6 +26,7 @@ type Door struct {
 	Parts       *metadefs.Parts
 	Allowance   *images.Allowance
 	Importer    *importflow.Importer
+	Board       *importflow.Board
 	Schema      *Schema
 	Config      Config
 }
@@ -75,6 +76,11 @@ func (d *Door) Routes() []api.Route {
 		{Method: http.MethodGet, Pattern: "/info/stores/detail", Handle: d.infoStoresDetail, NoBody: true},
 		{Method: http.MethodGet, Pattern: "/info/usage", Handle: d.infoUsage, NoBody: true, Only: true},
 		{Method: http.MethodGet, Pattern: "/schemas/{name}", Handle: d.showSchema, NoBody: true},
+		// Who may not use these hears that before anything else.
+		{Method: http.MethodGet, Pattern: "/tasks", Handle: d.listTasks},
+		{Method: http.MethodPost, Pattern: "/tasks", Handle: d.createTask},
+		{Method: http.MethodGet, Pattern: "/tasks/{task_id}", Handle: d.showTask},
+		{Method: http.MethodDelete, Pattern: "/tasks/{task_id}", Handle: d.deleteTask},
 		{Pattern: "", Handle: api.AddSlash},
 	}...)
 }

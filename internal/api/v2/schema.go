@@ -33,6 +33,7 @@ type Schema struct {
 	partial   *jsonschema.Schema // without required: for one attribute at a time
 	tag       *jsonschema.Schema
 	location  *jsonschema.Schema // of POST locations
+	task      *jsonschema.Schema // of POST tasks
 	metadefs  metadefSchemas
 }
 
@@ -75,6 +76,7 @@ func (s *Schema) build(head string, required []string) error {
 		{&s.whole, head + tail + `}`},
 		{&s.partial, head + `}`},
 		{&s.location, locationSchema},
+		{&s.task, strings.TrimSuffix(taskSchema, "}") + `, "additionalProperties": false}`},
 		{&s.tag, `{"type": "string", "maxLength": 255}`},
 	} {
 		if *c.to, err = compile(c.text); err != nil {

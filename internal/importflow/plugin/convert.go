@@ -17,7 +17,7 @@ import (
 
 // Conversion is what the operator chose about image_conversion.
 type Conversion struct {
-	To          string   // output_format
+	To          string   // output_format; empty only looks at the image
 	VMDKTypes   []string // vmdk_allowed_types
 	GPTNonFatal []string // gpt_safety_checks_nonfatal
 	Program     string   // qemu-img; empty looks for it
@@ -67,7 +67,7 @@ func (c convert) Run(ctx context.Context, w *importflow.Work) error {
 	}
 	virtual := about.VirtualSize
 	w.Change(func(img *glance.Image) { img.VirtualSize = &virtual })
-	if declared == c.To {
+	if c.To == "" || declared == c.To {
 		return nil
 	}
 	if virtual > w.SizeCap {

@@ -67,6 +67,55 @@ func (db *DB) TasksOf(ctx context.Context, sc metadata.Scope, imageID string, at
 	return list, err
 }
 
+// ListTasks implements metadata.Tasks.
+func (db *DB) ListTasks(ctx context.Context, sc metadata.Scope, q metadata.TaskQuery) (list []*glance.Task, err error) {
+	if err := q.Check(); err != nil {
+		return nil, err
+	}
+	after := func(a, b *glance.Task) int {
+		n := cmp.Or(compareTasks(a, b, q.SortKey), a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+		if q.Ascending {
+			return n
+		}
+		return -n
+	}
+	err = db.read(ctx, func() error {
+		for _, row := range db.tasks {
+			if !row.Deleted && ownTask(sc, row) && asked(row, q) && (q.After == nil || after(row, q.After) > 0) {
+				brief := *row
+				brief.Input, brief.Result, brief.Message = nil, nil, ""
+				list = append(list, &brief)
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(list, after)
+	return list[:min(len(list), q.Limit)], err
+}
+
+func asked(t *glance.Task, q metadata.TaskQuery) bool {
+	expired := !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(q.Now)
+	return expired == q.Expired && (q.Status == "" || t.Status == q.Status) && (q.Type == "" || t.Type == q.Type)
+}
+
+func compareTasks(a, b *glance.Task, key string) int {
+	switch key {
+	case "type":
+		return cmp.Compare(a.Type, b.Type)
+	case "status":
+		return cmp.Compare(a.Status, b.Status)
+	case "owner":
+		return cmp.Compare(a.Owner, b.Owner)
+	case "created_at":
+		return a.CreatedAt.Compare(b.CreatedAt)
+	case "updated_at":
+		return a.UpdatedAt.Compare(b.UpdatedAt)
+	case "expires_at":
+		return a.ExpiresAt.Compare(b.ExpiresAt)
+	}
+	return cmp.Compare(a.ID, b.ID)
+}
+
 // UpdateTask implements metadata.Tasks.
 func (db *DB) UpdateTask(ctx context.Context, sc metadata.Scope, id string, change func(*glance.Task) error) (t *glance.Task, err error) {
 	err = db.write(ctx, func() error {

@@ -18,6 +18,7 @@ func taskTests() []test {
 		{"who sees a task", whoSeesATask},
 		{"update", updateTask},
 		{"tasks of an image", tasksOfAnImage},
+		{"a page of tasks", pageOfTasks},
 	}
 }
 
@@ -162,5 +163,77 @@ func tasksOfAnImage(t *testing.T, s metadata.Store) {
 			ids = append(ids, one.ID)
 		}
 		same(t, "tasks", ids, tt.want)
+	}
+}
+
+// pageOfTasks reads what there is page by page, by every key in both directions.
+func pageOfTasks(t *testing.T, s metadata.Store) {
+	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	expired, foreign, forever, gone, orphan := task(2), task(3), task(4), task(5), task(6)
+	expired.ExpiresAt, foreign.Owner, orphan.Owner = now, "other", ""
+	forever.ExpiresAt, forever.CreatedAt, forever.Status = time.Time{}, task(1).CreatedAt, glance.TaskSuccess
+	orphan.Type = "import"
+	createTasks(t, s, orphan, gone, forever, foreign, expired, task(1))
+	if _, err := s.UpdateTask(t.Context(), anything(), id(5), func(one *glance.Task) error {
+		one.Deleted = true
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	all, mine := metadata.Scope{Admin: true}, metadata.Scope{Project: "owner"}
+	for _, tt := range []struct {
+		sc   metadata.Scope
+		q    metadata.TaskQuery
+		want []string
+	}{
+		{all, metadata.TaskQuery{SortKey: "id", Ascending: true}, []string{id(1), id(3), id(4), id(6)}},
+		{all, metadata.TaskQuery{SortKey: "id"}, []string{id(6), id(4), id(3), id(1)}},
+		{mine, metadata.TaskQuery{SortKey: "id"}, []string{id(6), id(4), id(1)}},
+		{metadata.Scope{}, metadata.TaskQuery{SortKey: "id"}, []string{id(6)}},
+		{all, metadata.TaskQuery{SortKey: "created_at", Ascending: true}, []string{id(1), id(4), id(3), id(6)}},
+		{all, metadata.TaskQuery{SortKey: "created_at"}, []string{id(6), id(3), id(4), id(1)}},
+		{all, metadata.TaskQuery{SortKey: "status"}, []string{id(4), id(6), id(3), id(1)}},
+		{all, metadata.TaskQuery{SortKey: "type", Ascending: true}, []string{id(1), id(4), id(3), id(6)}},
+		{all, metadata.TaskQuery{SortKey: "owner", Ascending: true}, []string{id(6), id(3), id(1), id(4)}},
+		{all, metadata.TaskQuery{SortKey: "updated_at", Ascending: true}, []string{id(1), id(4), id(3), id(6)}},
+		{all, metadata.TaskQuery{SortKey: "expires_at", Ascending: true}, []string{id(4), id(1), id(3), id(6)}},
+		{all, metadata.TaskQuery{SortKey: "id", Status: glance.TaskSuccess}, []string{id(4)}},
+		{all, metadata.TaskQuery{SortKey: "id", Type: "import"}, []string{id(6)}},
+		{all, metadata.TaskQuery{SortKey: "id", Expired: true}, []string{id(2)}},
+		{metadata.Scope{Project: "other"}, metadata.TaskQuery{SortKey: "id", Expired: true}, nil},
+	} {
+		tt.q.Now = now
+		for _, limit := range []int{1, 2, 10} {
+			q := tt.q
+			q.Limit = limit
+			same(t, "tasks by "+q.SortKey, tasksByPage(t, s, tt.sc, q), tt.want)
+		}
+	}
+	list, err := s.ListTasks(t.Context(), all, metadata.TaskQuery{SortKey: "id", Now: now, Ascending: true, Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := task(1)
+	want.CreatedAt = engineOf(s).stored(want.CreatedAt)
+	want.Input, want.Result, want.Message = nil, nil, ""
+	same(t, "task", list[0], want)
+	_, err = s.ListTasks(t.Context(), all, metadata.TaskQuery{SortKey: "input", Now: now, Limit: 1})
+	wants(t, err, glance.Invalid, "")
+}
+
+func tasksByPage(t *testing.T, s metadata.Store, sc metadata.Scope, q metadata.TaskQuery) (ids []string) {
+	t.Helper()
+	for {
+		list, err := s.ListTasks(t.Context(), sc, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(list) == 0 {
+			return ids
+		}
+		for _, one := range list {
+			ids = append(ids, one.ID)
+		}
+		q.After = list[len(list)-1]
 	}
 }

@@ -80,6 +80,35 @@ func (db *DB) TasksOf(ctx context.Context, sc metadata.Scope, imageID string, no
 	return list, nil
 }
 
+// ListTasks gives a page of tasks; see metadata.Tasks.
+func (db *DB) ListTasks(ctx context.Context, sc metadata.Scope, q metadata.TaskQuery) ([]*glance.Task, error) {
+	if err := q.Check(); err != nil {
+		return nil, err
+	}
+	filters := args{"expired": q.Expired, "deleted": false}
+	for name, value := range map[string]string{"status": string(q.Status), "type": q.Type} {
+		if value != "" {
+			filters[name] = value
+		}
+	}
+	kwargs := args{"filters": filters, "limit": q.Limit, "sort_key": q.SortKey, "sort_dir": "desc"}
+	if q.Ascending {
+		kwargs["sort_dir"] = "asc"
+	}
+	if q.After != nil {
+		kwargs["marker"] = q.After.ID
+	}
+	var rows []wire.Task2
+	if _, err := db.call(ctx, sc, "task_get_all", kwargs, wire.Exact{Now: &wire.Timestamp{Time: q.Now}}, &rows); err != nil {
+		return nil, err
+	}
+	list := make([]*glance.Task, 0, len(rows))
+	for i := range rows {
+		list = append(list, rows[i].Task())
+	}
+	return list, nil
+}
+
 // UpdateTask changes a task; see metadata.Tasks.
 func (db *DB) UpdateTask(ctx context.Context, sc metadata.Scope, id string, change func(*glance.Task) error) (*glance.Task, error) {
 	var changed *glance.Task

@@ -117,6 +117,95 @@ func (db *DB) TasksOf(ctx context.Context, sc metadata.Scope, imageID string, at
 	return list, err
 }
 
+// briefTasks is selectTasks without what may be large.
+const briefTasks = "SELECT t.id, t.type, t.status, t.owner, t.image_id, t.request_id, t.user_id, t.expires_at, t.created_at, t.updated_at, " +
+	"t.deleted_at, t.deleted, NULL, NULL, NULL FROM tasks t WHERE "
+
+// ListTasks implements metadata.Tasks.
+func (db *DB) ListTasks(ctx context.Context, sc metadata.Scope, q metadata.TaskQuery) (list []*glance.Task, err error) {
+	if err := q.Check(); err != nil {
+		return nil, err
+	}
+	err = db.read(ctx, func(t *tx) error {
+		list = nil
+		text, args := t.taskPage(sc, q)
+		var row taskRow
+		return t.query(func(rows *sql.Rows) error {
+			task, err := row.scan(rows)
+			list = append(list, task)
+			return err
+		}, briefTasks+text, args...)
+	})
+	return list, err
+}
+
+// taskPage writes the conditions and the order of a page.
+func (t *tx) taskPage(sc metadata.Scope, q metadata.TaskQuery) (text string, args []any) {
+	add := func(more string, values ...any) { text, args = text+more, append(args, values...) }
+	add("t.deleted = FALSE AND ")
+	if q.Expired {
+		add("t.expires_at <= ?", t.time(q.Now))
+	} else {
+		add("(t.expires_at IS NULL OR t.expires_at > ?)", t.time(q.Now))
+	}
+	if !sc.Admin {
+		add(" AND t.owner IN (?, '')", sc.Project)
+	}
+	if q.Status != "" {
+		add(" AND t.status = ?", string(q.Status))
+	}
+	if q.Type != "" {
+		add(" AND t.type = ?", q.Type)
+	}
+	key, dir, than := "t."+q.SortKey, " DESC", " < ?"
+	if q.Ascending {
+		dir, than = "", " > ?"
+	}
+	if q.After != nil {
+		at := t.time(q.After.CreatedAt)
+		rest := "(t.created_at" + than + " OR t.created_at = ? AND t.id" + than + ")"
+		never := q.SortKey == "expires_at" && q.After.ExpiresAt.IsZero() // that is the least
+		switch {
+		case never && q.Ascending:
+			add(" AND ("+key+" IS NOT NULL OR "+rest+")", at, at, q.After.ID)
+		case never:
+			add(" AND "+key+" IS NULL AND "+rest, at, at, q.After.ID)
+		default:
+			value := t.taskKey(q.After, q.SortKey)
+			add(" AND ("+key+than+" OR "+key+" = ? AND "+rest, value, value, at, at, q.After.ID)
+			if q.SortKey == "expires_at" && !q.Ascending {
+				add(" OR " + key + " IS NULL")
+			}
+			add(")")
+		}
+	}
+	add(" ORDER BY ")
+	if q.SortKey == "expires_at" {
+		add("CASE WHEN " + key + " IS NULL THEN 0 ELSE 1 END" + dir + ", ")
+	}
+	add(key+dir+", t.created_at"+dir+", t.id"+dir+" LIMIT ?", q.Limit)
+	return text, args
+}
+
+// taskKey gives the value that a task is sorted by.
+func (t *tx) taskKey(task *glance.Task, key string) any {
+	switch key {
+	case "type":
+		return task.Type
+	case "status":
+		return string(task.Status)
+	case "owner":
+		return task.Owner
+	case "created_at":
+		return t.time(task.CreatedAt)
+	case "updated_at":
+		return t.time(task.UpdatedAt)
+	case "expires_at":
+		return t.time(task.ExpiresAt)
+	}
+	return task.ID
+}
+
 // lockTask keeps others from a row until the transaction ends. It is a
 // statement of its own, since PostgreSQL locks no outer join.
 func (t *tx) lockTask(id string) error {
