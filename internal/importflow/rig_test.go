@@ -128,14 +128,14 @@ type driver struct {
 	delete error
 }
 
-func (d *driver) hook() (err error, during func()) { //nolint:revive // a pair of hooks
+func (d *driver) hook() (during func(), err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.put, d.during
+	return d.during, d.put
 }
 
 func (d *driver) Put(ctx context.Context, up store.Upload, r io.Reader) (object store.Object, err error) {
-	fails, during := d.hook()
+	during, fails := d.hook()
 	if during != nil {
 		during()
 	}
