@@ -8,7 +8,7 @@ import (
 // How long Leftovers waits before it tries again; twice as long each time.
 const (
 	retryFirst = time.Second
-	retryMost  = time.Minute
+	retryMost  = 15 * time.Second
 )
 
 // Leftovers tries again what could not be settled because the database or a

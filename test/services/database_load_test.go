@@ -133,13 +133,12 @@ func (l *load) show(id string, into any) {
 	}
 }
 
-// settled starts the node again, which settles what failed, and looks whether
-// anything is left: images are queued or active and the store has their data
-// only.
+// settled waits until the node has settled what failed, without being started
+// again, and looks whether anything is left: images are queued or active and the
+// store has their data only.
 func (l *load) settled() {
 	l.t.Helper()
-	l.node.Stop()
-	l.node.Start()
+	l.node.AwaitSettled()
 	l.node.Check()
 }
 

@@ -196,6 +196,29 @@ func (n *Node) AwaitData() {
 	}))
 }
 
+// AwaitSettled waits until the node has settled what failed: no image is on its
+// way, and the store has as many files as images are active.
+func (n *Node) AwaitSettled() {
+	n.t.Helper()
+	n.Must(Until(n.t.Context(), "the node to settle what failed", func() bool {
+		images, err := n.List(n.t.Context())
+		if err != nil {
+			return false
+		}
+		active := 0
+		for _, img := range images {
+			switch img.Status {
+			case "queued":
+			case "active":
+				active++
+			default:
+				return false
+			}
+		}
+		return len(n.Files()) == active
+	}))
+}
+
 // Check is what must hold whenever no upload is under way: images are queued
 // or active, an active one has exactly the data that its row says, and the
 // store has no file but theirs. It returns the images.
