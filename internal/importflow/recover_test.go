@@ -2,11 +2,15 @@ package importflow_test
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"glance/internal/glance"
+	"glance/internal/images"
 	"glance/internal/importflow"
 )
 
@@ -84,4 +88,37 @@ func (r *rig) wantSettled(t *testing.T, name string, limit int) {
 	if img.Status == glance.StatusActive || img.Status == glance.StatusQueued {
 		r.wantWhole(t)
 	}
+}
+
+// TestLeftovers: what cannot be settled while the database is down is settled
+// when it is back.
+func TestLeftovers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, true)
+		r.ready(t, importflow.Web)
+		re := importflow.Recoverer{
+			Images: r.db, Tasks: r.db, Locks: r.db, Stores: r.stores, Staging: r.place(), TaskLife: time.Hour, Log: r.im.Log,
+		}
+		r.im.Leftovers = &images.Leftovers{Recoverer: &images.Recoverer{Log: r.im.Log, Others: re.Settle}, Jobs: r.jobs}
+		r.web.body = func() io.Reader {
+			r.fuse.mu.Lock()
+			r.fuse.limit = r.fuse.steps // from now on
+			r.fuse.mu.Unlock()
+			return strings.NewReader("data")
+		}
+		if _, err := r.im.Import(t.Context(), alice, img1, request(importflow.Web, "a")); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // for the job; what is left is a job beside
+		if img := r.get(t); img.Status != glance.StatusImporting {
+			t.Fatalf("image is %+v", img)
+		}
+		time.Sleep(10 * time.Minute)
+		r.fuse.mu.Lock()
+		r.fuse.limit = 0
+		r.fuse.mu.Unlock()
+		time.Sleep(2 * time.Minute)
+		r.want(t, "queued, no size; rows ; data ; importing [] failed [a]; "+internal)
+		_ = r.jobs.Close()
+	})
 }
