@@ -78,16 +78,7 @@ func buildAPI(ctx context.Context, cfg *config.API, s site) (_ *Generation, err 
 	if err != nil {
 		return nil, err
 	}
-	db, err := share(g, sharing[metadata.Store]{
-		what: "database",
-		configuration: []any{
-			cfg.Database, cfg.Registry,
-			certificates(cfg.Registry.ClientCAFile, cfg.Registry.ClientCertFile, cfg.Registry.ClientKeyFile),
-		},
-		build: func(room *Generation) (metadata.Store, error) {
-			return buildAPIMetadata(ctx, room, cfg)
-		},
-	})
+	db, err := shareDatabase(ctx, g, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -131,4 +122,17 @@ func buildAPI(ctx context.Context, cfg *config.API, s site) (_ *Generation, err 
 	resume(ctx, door.Locator, left)
 	startReaper(s.life, g, r)
 	return g, nil
+}
+
+func shareDatabase(ctx context.Context, g *Generation, cfg *config.API) (metadata.Store, error) {
+	return share(g, sharing[metadata.Store]{
+		what: "database",
+		configuration: []any{
+			cfg.Database, cfg.Registry,
+			certificates(cfg.Registry.ClientCAFile, cfg.Registry.ClientCertFile, cfg.Registry.ClientKeyFile),
+		},
+		build: func(room *Generation) (metadata.Store, error) {
+			return buildAPIMetadata(ctx, room, cfg)
+		},
+	})
 }

@@ -57,8 +57,10 @@ func id(n int) string { return fmt.Sprintf("%08d-0000-4000-8000-000000000000", n
 // pending makes an image and deletes it with delay.
 func pending(t *testing.T, db metadata.Store, n int, urls ...string) {
 	t.Helper()
-	img := &glance.Image{ID: id(n), Status: glance.StatusActive, Visibility: glance.VisibilityCommunity, Owner: "p", DiskFormat: "raw", ContainerFormat: "bare",
-		Properties: []glance.Property{{Name: "os", Value: "linux"}}, Tags: []string{"tag"}}
+	img := &glance.Image{
+		ID: id(n), Status: glance.StatusActive, Visibility: glance.VisibilityCommunity, Owner: "p", DiskFormat: "raw", ContainerFormat: "bare",
+		Properties: []glance.Property{{Name: "os", Value: "linux"}}, Tags: []string{"tag"},
+	}
 	for _, url := range urls {
 		img.Locations = append(img.Locations, glance.Location{URL: url})
 	}

@@ -27,7 +27,7 @@ func (j *job) fetch(ctx context.Context) error {
 	if err != nil || src == nil {
 		return err
 	}
-	defer src.Close() //nolint:errcheck // it was only read
+	defer src.Close()
 	if err := staging.Remove(ctx, j.image); err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (j *job) original(ctx context.Context) (*Source, error) {
 		return 1
 	}
 	slices.SortStableFunc(at, func(a, b glance.Location) int { return cmp.Compare(inDefault(a), inDefault(b)) })
-	failed := errors.New("Image not found in any configured store") //nolint:staticcheck // the original's text
+	failed := errors.New("Image not found in any configured store")
 	for _, loc := range at {
 		data, err := j.Stores.Open(ctx, loc, 0)
 		if err != nil {
@@ -127,7 +127,7 @@ func (j *job) pass(ctx context.Context, to []string, last bool) error {
 	if err != nil {
 		return fmt.Errorf("open staged data: %w", err)
 	}
-	defer data.Close() //nolint:errcheck // it was only read
+	defer data.Close()
 	if img.Size != nil && *img.Size != data.Size {
 		return fmt.Errorf("Task %s: Image size mismatch. Expected %d but got %d", j.task, *img.Size, data.Size)
 	}
@@ -154,7 +154,7 @@ func (j *job) pass(ctx context.Context, to []string, last bool) error {
 func (j *job) present(ctx context.Context) (*glance.Image, error) {
 	img, err := j.Images.Image(ctx, metadata.Everything(), j.image)
 	if errors.Is(err, glance.NotFound) {
-		return nil, errors.Join(errLost, errors.New("Image has been deleted, aborting import.")) //nolint:staticcheck // the original's text
+		return nil, errors.Join(errLost, errors.New("Image has been deleted, aborting import."))
 	}
 	if err != nil {
 		return nil, err
@@ -268,5 +268,5 @@ func (j *job) verify(ctx context.Context, lost error) error {
 	case glance.StatusActive, glance.StatusDeactivated:
 		return nil
 	}
-	return errors.Join(errors.New("None of the uploads finished!"), lost) //nolint:staticcheck // the original's text
+	return errors.Join(errors.New("None of the uploads finished!"), lost)
 }

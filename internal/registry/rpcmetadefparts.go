@@ -53,7 +53,7 @@ func metadefTags() shelf[glance.MetadefTag, wire.MetadefTag] {
 	}
 }
 
-func allTags(db metadata.Store, ctx context.Context, ns *glance.MetadefNamespace) ([]glance.MetadefTag, error) {
+func allTags(db metadata.Store, ctx context.Context, ns *glance.MetadefNamespace) ([]glance.MetadefTag, error) { //nolint:revive // as method expressions are
 	return db.MetadefTags(ctx, ns, metadata.TagQuery{Limit: -1, Sort: "id"})
 }
 

@@ -129,8 +129,11 @@ func (l *listing) fill(ctx context.Context) error {
 func (l *listing) prepare(ctx context.Context) error {
 	s := l.seed
 	for _, c := range []struct{ caller, project, roles string }{
-		{"admin", "admin", "admin,member,reader"}, {"large project", s.Large, "member,reader"}, {"middling project", s.Middle, "member,reader"},
-		{"small project", s.Small, "member,reader"}, {"member", s.Member, "member,reader"},
+		{"admin", "admin", "admin,member,reader"},
+		{"large project", s.Large, "member,reader"},
+		{"middling project", s.Middle, "member,reader"},
+		{"small project", s.Small, "member,reader"},
+		{"member", s.Member, "member,reader"},
 	} {
 		header := headers(c.project, c.roles)
 		var first *look

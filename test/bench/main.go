@@ -85,7 +85,10 @@ func manyImages(ctx context.Context, dir string) (err error) {
 // besideOriginal measures metadata calls beside the original.
 func besideOriginal(ctx context.Context, dir string) error {
 	err := programsThere([]program{
-		{"mariadbd", "mariadb-server"}, {"mariadb", "mariadb-client"}, {"wrk", "wrk"}, {"glance-wsgi-api", "glance-api"},
+		{"mariadbd", "mariadb-server"},
+		{"mariadb", "mariadb-client"},
+		{"wrk", "wrk"},
+		{"glance-wsgi-api", "glance-api"},
 		{"uwsgi", "uwsgi-core uwsgi-plugin-python3 python3-pymysql"},
 	})
 	if err != nil {

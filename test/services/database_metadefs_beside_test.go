@@ -207,8 +207,11 @@ func metadefsAtOnce(t *testing.T, theirs, ours *rig.Client) {
 			for round := range 12 {
 				name := string(rune('a'+n)) + string(rune('a'+round))
 				for _, step := range [][3]string{
-					{"POST", root, `{"namespace": "X", "resource_type_associations": [{"name": "T` + name + `"}]}`}, {"POST", ns + "/tags/" + name, ""},
-					{"POST", ns + "/objects", `{"name": "` + name + `"}`}, {"POST", ns + "/resource_types", `{"name": "New"}`}, {"DELETE", ns, ""},
+					{"POST", root, `{"namespace": "X", "resource_type_associations": [{"name": "T` + name + `"}]}`},
+					{"POST", ns + "/tags/" + name, ""},
+					{"POST", ns + "/objects", `{"name": "` + name + `"}`},
+					{"POST", ns + "/resource_types", `{"name": "New"}`},
+					{"DELETE", ns, ""},
 				} {
 					if step[0] == "DELETE" && round%3 > 0 {
 						continue

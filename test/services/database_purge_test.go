@@ -131,9 +131,11 @@ func TestDatabasePurgeBeside(t *testing.T) {
 		n.Must(original.Delete(t.Context(), img.ID))
 		// A property, a tag and a member that die and come back to life here.
 		path := "/v2/images/" + live.ID
-		for _, op := range []string{`{"op": "add", "path": "/back", "value": "v"}, {"op": "replace", "path": "/tags", "value": ["back"]}`,
+		for _, op := range []string{
+			`{"op": "add", "path": "/back", "value": "v"}, {"op": "replace", "path": "/tags", "value": ["back"]}`,
 			`{"op": "remove", "path": "/back"}, {"op": "replace", "path": "/tags", "value": []}`,
-			`{"op": "add", "path": "/back", "value": "v"}, {"op": "replace", "path": "/tags", "value": ["back"]}`} {
+			`{"op": "add", "path": "/back", "value": "v"}, {"op": "replace", "path": "/tags", "value": ["back"]}`,
+		} {
 			call(t, n.Client, "PATCH", path, patchType, "["+op+"]", 200)
 		}
 		call(t, n.Client, "DELETE", path+"/members/other", "", "", 204)

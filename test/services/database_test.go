@@ -30,8 +30,10 @@ func synced(t *testing.T, e *engine, database string) {
 // wipe empties the tables that the suite fills.
 func wipe(e *engine, database string) {
 	text := ""
-	for _, table := range []string{"image_properties", "image_tags", "image_locations", "image_members", "images", "task_info", "tasks",
-		"metadef_tags", "metadef_objects", "metadef_properties", "metadef_namespace_resource_types", "metadef_namespaces", "metadef_resource_types"} {
+	for _, table := range []string{
+		"image_properties", "image_tags", "image_locations", "image_members", "images", "task_info", "tasks",
+		"metadef_tags", "metadef_objects", "metadef_properties", "metadef_namespace_resource_types", "metadef_namespaces", "metadef_resource_types",
+	} {
 		text += "DELETE FROM " + table + ";"
 	}
 	e.sql(database, text)

@@ -46,7 +46,7 @@ func (d download) Open(ctx context.Context, w *importflow.Work) (*importflow.Sou
 	if _, ok := d.filter.Admit(ctx, target+"/file"); !ok {
 		return nil, fmt.Errorf("Processed URI for glance-download does not pass filtering: %s/file", target)
 	}
-	answer, err := d.ask(ctx, w, target+"/file")
+	answer, err := d.ask(ctx, w, target+"/file") //nolint:bodyclose // who has the Source closes it
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (r remoteImage) size() (int64, error) {
 			return size, nil
 		}
 	}
-	return 0, fmt.Errorf("Size attribute of remote image %s could not be determined.", r.text("id")) //nolint:staticcheck // the original's text
+	return 0, fmt.Errorf("Size attribute of remote image %s could not be determined.", r.text("id"))
 }
 
 // changes gives the image the formats of the remote one, and some of its

@@ -32,7 +32,7 @@ func (w web) Open(ctx context.Context, work *importflow.Work) (*importflow.Sourc
 	if err != nil {
 		return nil, err
 	}
-	answer, err := w.client.get(r)
+	answer, err := w.client.get(r) //nolint:bodyclose // who has the Source closes it
 	if err != nil {
 		return nil, err
 	}

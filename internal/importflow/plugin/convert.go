@@ -30,17 +30,17 @@ type convert struct{ Conversion }
 
 // The errors of images that are not converted, as the original words them.
 var (
-	errDisallowed   = errors.New("Image has disallowed configuration")                   //nolint:staticcheck // the original's text
-	errUndetected   = errors.New("Image format detection failed")                        //nolint:staticcheck // the original's text
-	errUninspected  = errors.New("Unable to inspect image")                              //nolint:staticcheck // the original's text
-	errMismatch     = errors.New("Image format mismatch")                                //nolint:staticcheck // the original's text
-	errDisagrees    = errors.New("Image metadata disagrees about format")                //nolint:staticcheck // the original's text
-	errBacking      = errors.New("QCOW images with backing files are not allowed")       //nolint:staticcheck // the original's text
-	errDataFile     = errors.New("QCOW images with data-file set are not allowed")       //nolint:staticcheck // the original's text
-	errNoType       = errors.New("Unable to determine VMDK create-type")                 //nolint:staticcheck // the original's text
-	errNoTypes      = errors.New("Image is a VMDK, but no VMDK createType is specified") //nolint:staticcheck // the original's text
-	errType         = errors.New("Invalid VMDK create-type specified")                   //nolint:staticcheck // the original's text
-	errUnexpected   = errors.New("Converted image in unexpected format")                 //nolint:staticcheck // the original's text
+	errDisallowed   = errors.New("Image has disallowed configuration")
+	errUndetected   = errors.New("Image format detection failed")
+	errUninspected  = errors.New("Unable to inspect image")
+	errMismatch     = errors.New("Image format mismatch")
+	errDisagrees    = errors.New("Image metadata disagrees about format")
+	errBacking      = errors.New("QCOW images with backing files are not allowed")
+	errDataFile     = errors.New("QCOW images with data-file set are not allowed")
+	errNoType       = errors.New("Unable to determine VMDK create-type")
+	errNoTypes      = errors.New("Image is a VMDK, but no VMDK createType is specified")
+	errType         = errors.New("Invalid VMDK create-type specified")
+	errUnexpected   = errors.New("Converted image in unexpected format")
 	errTooLargeDisk = errors.New("the disk inside the image is larger than image_size_cap")
 )
 
@@ -82,7 +82,7 @@ func (c convert) inspect(path string) (string, error) {
 	if err != nil {
 		return "", errors.Join(errUninspected, err)
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return "", errors.Join(errUninspected, err)

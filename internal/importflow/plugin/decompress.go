@@ -39,7 +39,7 @@ func (decompress) Run(ctx context.Context, w *importflow.Work) error {
 	if err != nil {
 		return err
 	}
-	defer packed.Close() //nolint:errcheck // it was only read
+	defer packed.Close()
 	head := make([]byte, 5)
 	if n, err := packed.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
 		return err
@@ -63,7 +63,7 @@ func unpack(ctx context.Context, w *importflow.Work, packed *os.File, open func(
 	if err != nil {
 		return err
 	}
-	defer src.Close() //nolint:errcheck // it was only read
+	defer src.Close()
 	name := w.Beside("uc")
 	size, err := write(name, &bounded{ctx: ctx, r: src, left: w.SizeCap})
 	if err == nil {
@@ -117,7 +117,7 @@ func openGzip(f *os.File, size int64) (io.ReadCloser, error) {
 }
 
 func openLHA(*os.File, int64) (io.ReadCloser, error) {
-	return nil, errors.New("No lhafile available.") //nolint:staticcheck // the original's text
+	return nil, errors.New("No lhafile available.")
 }
 
 // maxDirectory bounds what is read of an archive's directory. That of one file
@@ -128,7 +128,7 @@ func openZip(f *os.File, size int64) (io.ReadCloser, error) {
 	limit := &metered{ReaderAt: f, left: maxDirectory}
 	archive, err := zip.NewReader(limit, size)
 	if errors.Is(err, errDirectory) || err == nil && len(archive.File) != 1 {
-		return nil, errors.New("Archive contains more than one file.") //nolint:staticcheck // the original's text
+		return nil, errors.New("Archive contains more than one file.")
 	}
 	if err != nil {
 		return nil, err

@@ -80,10 +80,10 @@ func (db *DB) call(ctx context.Context, sc metadata.Scope, name string, kwargs a
 	if err != nil {
 		return false, err
 	}
-	answer, body, err := db.ask(ctx, sc, text)
+	answer, body, err := db.ask(ctx, sc, text) //nolint:bodyclose // ask has closed it
 	if err == nil && answer.StatusCode == http.StatusUnauthorized && db.opt.Refused != nil {
 		db.opt.Refused(answer.Request.Header.Get(tokenHeader)) // revoked, or the identity service has new keys
-		answer, body, err = db.ask(ctx, sc, text)
+		answer, body, err = db.ask(ctx, sc, text)              //nolint:bodyclose // ask has closed it
 	}
 	switch {
 	case err != nil:
