@@ -73,6 +73,17 @@ func NoResourceType(name string) error {
 	return glance.Errorf(glance.NotFound, "The metadata definition resource-type with name=%s, was not found.", name)
 }
 
+// ResourceTypeExists is the error of a resource type that is there already.
+func ResourceTypeExists(name string) error {
+	return glance.Errorf(glance.Conflict, "The metadata definition resource-type with name=%s already exists.", name)
+}
+
+// ResourceTypeUsed is the error of a resource type that namespaces are
+// associated with.
+func ResourceTypeUsed(name string) error {
+	return glance.Errorf(glance.Conflict, "The metadata definition resource-type with name=%s not deleted. Other records still refer to it.", name)
+}
+
 // NoAssociation is the error of a missing association.
 func NoAssociation(resourceType, namespace string) error {
 	return glance.Errorf(glance.NotFound, "The metadata definition resource-type association of resource-type=%s "+

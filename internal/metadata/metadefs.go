@@ -66,6 +66,12 @@ type Metadefs interface {
 
 	// ResourceTypes gives all resource types in row order.
 	ResourceTypes(ctx context.Context) ([]glance.MetadefResourceType, error)
+	// AddResourceType stores a resource type that no namespace has asked for
+	// yet; Conflict when there is one of the name.
+	AddResourceType(ctx context.Context, rt *glance.MetadefResourceType) error
+	// RemoveResourceType deletes a resource type; Conflict while a namespace is
+	// associated with it.
+	RemoveResourceType(ctx context.Context, name string) error
 	// Associations gives the associations of a namespace, the oldest resource
 	// type first.
 	Associations(ctx context.Context, ns *glance.MetadefNamespace) ([]glance.MetadefAssociation, error)

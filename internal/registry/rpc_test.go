@@ -65,7 +65,7 @@ func TestRequests(t *testing.T) {
 		{`[{"command": "purge_deleted_rows"}]`, 404, "Command not found"},
 		{`[{"command": "get_engine", "kwargs": {}}]`, 404, "Command not found"},
 		{`[{"command": "metadef_namespace_get_all"}]`, 200, ""},
-		{`[{"command": "metadef_resource_type_delete"}]`, 404, "Command not found"},
+		{`[{"command": "metadef_everything_delete"}]`, 404, "Command not found"},
 		{`[{"command": "image_get"}, {"command": "nonsense"}]`, 404, "Command not found"},
 		{`[{"command": "image_get", "kwargs": []}]`, 200, ""},
 	} {

@@ -11,14 +11,13 @@ import (
 	"glance/internal/metadata/wire"
 )
 
-// metadefCommands is the table of metadata definitions. Compat: resource types
-// are made with their first association only, and stay; nothing but the
-// original's loader of files asked for more.
+// metadefCommands is the table of metadata definitions.
 func metadefCommands() map[string]command {
 	table := map[string]command{
 		"metadef_namespace_get_all": namespaceGetAll, "metadef_namespace_get": namespaceGet, "metadef_namespace_create": namespaceCreate,
 		"metadef_namespace_update": namespaceUpdate, "metadef_namespace_delete": namespaceDelete,
 		"metadef_resource_type_get_all": resourceTypeGetAll, "metadef_resource_type_get": resourceTypeGet,
+		"metadef_resource_type_create": resourceTypeCreate, "metadef_resource_type_delete": resourceTypeDelete,
 		"metadef_resource_type_association_get": associationGet, "metadef_resource_type_association_create": associationCreate,
 		"metadef_resource_type_association_delete":               associationDelete,
 		"metadef_resource_type_association_get_all_by_namespace": associationGetAll,
@@ -228,20 +227,55 @@ func resourceTypeGetAll(ctx context.Context, c *call) (any, error) {
 }
 
 func resourceTypeGet(ctx context.Context, c *call) (any, error) {
-	name, err := c.text("resource_type_name")
+	row, err := c.resourceType(ctx)
 	if err != nil {
 		return nil, err
 	}
+	return row, nil
+}
+
+func (c *call) resourceType(ctx context.Context) (row wire.MetadefResourceType, err error) {
+	name, err := c.text("resource_type_name")
+	if err != nil {
+		return row, err
+	}
 	all, err := c.DB.ResourceTypes(ctx)
 	if err != nil {
-		return nil, err
+		return row, err
 	}
 	for i := range all {
 		if all[i].Name == name {
 			return wire.ResourceTypeRow(&all[i]), nil
 		}
 	}
-	return nil, metadefError(metadata.NoResourceType(name), wire.NounResourceType)
+	return row, metadefError(metadata.NoResourceType(name), wire.NounResourceType)
+}
+
+func resourceTypeCreate(ctx context.Context, c *call) (any, error) {
+	if err := c.writes(); err != nil {
+		return nil, err
+	}
+	var row wire.MetadefResourceType
+	if err := c.decode("values", &row); err != nil {
+		return nil, err
+	}
+	rt := row.ResourceType()
+	if err := c.DB.AddResourceType(ctx, &rt); err != nil {
+		return nil, metadefError(err, wire.NounResourceType)
+	}
+	return wire.ResourceTypeRow(&rt), nil
+}
+
+func resourceTypeDelete(ctx context.Context, c *call) (any, error) {
+	if err := c.writes(); err != nil {
+		return nil, err
+	}
+	gone, err := c.resourceType(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = as(c.DB.RemoveResourceType(ctx, gone.Name), glance.Conflict, wire.ClassMetadefUsed)
+	return gone, metadefError(err, wire.NounResourceType)
 }
 
 func associationGetAll(ctx context.Context, c *call) (any, error) {

@@ -78,6 +78,38 @@ func (db *DB) ResourceTypes(ctx context.Context) (all []glance.MetadefResourceTy
 	return all, err
 }
 
+// AddResourceType implements metadata.Metadefs.
+func (db *DB) AddResourceType(ctx context.Context, rt *glance.MetadefResourceType) error {
+	return db.write(ctx, func() error {
+		m := &db.metadefs
+		if m.typed(rt.Name) != nil {
+			return metadata.ResourceTypeExists(rt.Name)
+		}
+		at := now()
+		rt.CreatedAt, rt.UpdatedAt = at, at
+		m.types = append(m.types, &resourceType{m.number(), *rt})
+		return nil
+	})
+}
+
+// RemoveResourceType implements metadata.Metadefs.
+func (db *DB) RemoveResourceType(ctx context.Context, name string) error {
+	return db.write(ctx, func() error {
+		m := &db.metadefs
+		t := m.typed(name)
+		if t == nil {
+			return metadata.NoResourceType(name)
+		}
+		for _, n := range m.namespaces {
+			if slices.ContainsFunc(n.associations, func(a association) bool { return a.to == t }) {
+				return metadata.ResourceTypeUsed(name)
+			}
+		}
+		m.types = slices.DeleteFunc(m.types, func(other *resourceType) bool { return other == t })
+		return nil
+	})
+}
+
 // Associations implements metadata.Metadefs.
 func (db *DB) Associations(ctx context.Context, ns *glance.MetadefNamespace) (all []glance.MetadefAssociation, err error) {
 	err = db.read(ctx, func() error {

@@ -143,6 +143,8 @@ func metadefsClosedOrCancelled(t *testing.T, s metadata.Store) {
 		_, errs["Namespace"] = s.Namespace(ctx, anything(), "ns")
 		_, errs["UpdateNamespace"] = s.UpdateNamespace(ctx, anything(), "ns", func(*glance.MetadefNamespace) error { return nil })
 		_, errs["ResourceTypes"] = s.ResourceTypes(ctx)
+		errs["AddResourceType"] = s.AddResourceType(ctx, &glance.MetadefResourceType{Name: "alone"})
+		errs["RemoveResourceType"] = s.RemoveResourceType(ctx, "alone")
 		return errs
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -10,6 +10,7 @@ import (
 func resourceTypeTests() []test {
 	return []test{
 		{"types stay", resourceTypesStay},
+		{"life of a type", lifeOfAType},
 		{"life of an association", lifeOfAnAssociation},
 		{"missing associations", missingAssociations},
 		{"types fold", resourceTypesFold},
@@ -47,6 +48,32 @@ func associated(t *testing.T, s metadata.Store, ns *glance.MetadefNamespace) (na
 		names = append(names, a.ResourceType)
 	}
 	return names
+}
+
+func lifeOfAType(t *testing.T, s metadata.Store) {
+	rt := glance.MetadefResourceType{Name: "R", Protected: true}
+	if err := s.AddResourceType(t.Context(), &rt); err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.ResourceTypes(t.Context())
+	if err != nil || len(all) != 1 || all[0] != rt || rt.CreatedAt.IsZero() {
+		t.Errorf("types %s, %v, want %s", show(all), err, show(rt))
+	}
+	wants(t, s.AddResourceType(t.Context(), &glance.MetadefResourceType{Name: "R"}), glance.Conflict, metadata.ResourceTypeExists("R").Error())
+	createSpaces(t, s, space("one"))
+	one := readSpace(t, s, "one")
+	associate(t, s, one, "R")
+	wants(t, s.RemoveResourceType(t.Context(), "R"), glance.Conflict, metadata.ResourceTypeUsed("R").Error())
+	if err := s.RemoveAssociation(t.Context(), one, "R"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RemoveResourceType(t.Context(), "R"); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, s.RemoveResourceType(t.Context(), "R"), glance.NotFound, metadata.NoResourceType("R").Error())
+	same(t, "types", typeNames(t, s), nil)
+	associate(t, s, one, "R")
+	same(t, "types", typeNames(t, s), []string{"R"})
 }
 
 func resourceTypesStay(t *testing.T, s metadata.Store) {

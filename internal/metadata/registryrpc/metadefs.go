@@ -224,6 +224,26 @@ func read[W, T any](rows []W, value func(*W) T) []T {
 	return list
 }
 
+// AddResourceType stores a resource type; see metadata.Metadefs.
+func (db *DB) AddResourceType(ctx context.Context, rt *glance.MetadefResourceType) error {
+	values, err := columns(wire.ResourceTypeRow(rt))
+	if err != nil {
+		return err
+	}
+	var row wire.MetadefResourceType
+	_, err = db.metadef(ctx, metadata.Everything(), "metadef_resource_type_create", args{"values": values}, wire.Exact{}, &row)
+	if err == nil {
+		rt.CreatedAt, rt.UpdatedAt = row.CreatedAt.Time, row.UpdatedAt.Time
+	}
+	return err
+}
+
+// RemoveResourceType deletes a resource type; see metadata.Metadefs.
+func (db *DB) RemoveResourceType(ctx context.Context, name string) error {
+	_, err := db.metadef(ctx, metadata.Everything(), "metadef_resource_type_delete", args{"resource_type_name": name}, wire.Exact{}, nil)
+	return err
+}
+
 // Associations gives the associations of a namespace; see metadata.Metadefs.
 func (db *DB) Associations(ctx context.Context, ns *glance.MetadefNamespace) ([]glance.MetadefAssociation, error) {
 	kwargs, beside := of(ns, nil)

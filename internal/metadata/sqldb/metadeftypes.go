@@ -48,8 +48,7 @@ func (t *tx) resourceType(name string) (int64, error) {
 func (t *tx) associate(namespace int64, namespaceName string, a *glance.MetadefAssociation, at time.Time) error {
 	id, err := t.resourceType(a.ResourceType)
 	if err == nil && id == 0 {
-		id, err = t.insertNumbered(errAgain, "INSERT INTO metadef_resource_types (name, protected, created_at, updated_at) VALUES (?, FALSE, ?, ?)",
-			a.ResourceType, t.time(at), t.time(at))
+		id, err = t.insertType(errAgain, a.ResourceType, false, at)
 	}
 	if err != nil {
 		return err
@@ -57,6 +56,39 @@ func (t *tx) associate(namespace int64, namespaceName string, a *glance.MetadefA
 	return t.insert(metadata.AssociationExists(a.ResourceType, namespaceName), "INSERT INTO metadef_namespace_resource_types "+
 		"(resource_type_id, namespace_id, prefix, properties_target, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
 		id, namespace, optional(a.Prefix), optional(a.PropertiesTarget), t.time(at), t.time(at))
+}
+
+func (t *tx) insertType(exists error, name string, protected bool, at time.Time) (int64, error) {
+	return t.insertNumbered(exists, "INSERT INTO metadef_resource_types (name, protected, created_at, updated_at) VALUES (?, ?, ?, ?)",
+		name, protected, t.time(at), t.time(at))
+}
+
+// AddResourceType implements metadata.Metadefs.
+func (db *DB) AddResourceType(ctx context.Context, rt *glance.MetadefResourceType) error {
+	at := db.dialect.now()
+	err := db.write(ctx, func(t *tx) error {
+		_, err := t.insertType(metadata.ResourceTypeExists(rt.Name), rt.Name, rt.Protected, at)
+		return err
+	})
+	if err == nil {
+		rt.CreatedAt, rt.UpdatedAt = at, at
+	}
+	return err
+}
+
+// RemoveResourceType implements metadata.Metadefs.
+func (db *DB) RemoveResourceType(ctx context.Context, name string) error {
+	return db.write(ctx, func(t *tx) error {
+		id, err := t.resourceType(name)
+		if err != nil || id == 0 {
+			return orElse(err, metadata.NoResourceType(name))
+		}
+		used, err := t.number("SELECT COUNT(*) FROM metadef_namespace_resource_types WHERE resource_type_id = ?", id)
+		if err != nil || used > 0 {
+			return orElse(err, metadata.ResourceTypeUsed(name))
+		}
+		return t.change(errAgain, "DELETE FROM metadef_resource_types WHERE id = ?", id)
+	})
 }
 
 // ResourceTypes implements metadata.Metadefs.

@@ -242,6 +242,9 @@ func ClassMetadefMissing(noun string) string { return ExceptionModule + ".Metade
 // ClassMetadefExists is the exception of a name that is taken.
 func ClassMetadefExists(noun string) string { return ExceptionModule + ".MetadefDuplicate" + noun }
 
+// ClassMetadefUsed is the exception of what others still refer to.
+const ClassMetadefUsed = ExceptionModule + ".MetadefIntegrityError"
+
 // metadefKind says what an exception of metadata definitions means.
 func metadefKind(class string) glance.Kind {
 	name, ours := strings.CutPrefix(class, ExceptionModule+".Metadef")
@@ -252,7 +255,7 @@ func metadefKind(class string) glance.Kind {
 		return glance.Forbidden
 	case strings.HasSuffix(name, "NotFound"):
 		return glance.NotFound
-	case strings.HasPrefix(name, "Duplicate"):
+	case strings.HasPrefix(name, "Duplicate"), class == ClassMetadefUsed:
 		return glance.Conflict
 	}
 	return glance.Internal
