@@ -3,14 +3,12 @@ package app
 import (
 	"cmp"
 	"context"
-	"errors"
 	"log/slog"
 	"strings"
 
 	"glance/internal/config"
 	"glance/internal/metadata/sqldb"
 	"glance/internal/metadefs"
-	"glance/internal/oslolog"
 )
 
 // metadefAction is an action on metadata definitions (spec tools §2.3).
@@ -55,28 +53,15 @@ func exportMetadefs() *metadefAction {
 }
 
 // onMetadefs runs an action; old says that its name is spelled db_NAME.
-func onMetadefs(ctx context.Context, prog string, a dbAction, old bool, words []string, cfg *config.API) (err error) {
+func onMetadefs(ctx context.Context, prog string, a dbAction, old bool, words []string, cfg *config.API) error {
 	given, err := metadefWords(prog, a, old, words)
 	if err != nil {
 		return err
 	}
-	if cfg.Database.Connection == "" {
-		return noDatabase()
-	}
-	logs, err := oslolog.Open(cfg.Program, false, oslolog.Options(cfg.Log))
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, logs.Close()) }()
-	options := databaseOptions(&cfg.Database)
-	options.Log = slog.New(logs)
-	db, err := sqldb.Open(ctx, cfg.Database.Connection, options)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	path := cmp.Or(given["path"], cfg.Images.MetadataSourcePath)
-	return a.metadefs.run(ctx, &metadefs.Loader{Database: db, Log: options.Log}, path, func(flag string) bool { return given[flag] != "" })
+	return onDatabase(ctx, cfg, func(db *sqldb.DB, log *slog.Logger) error {
+		path := cmp.Or(given["path"], cfg.Images.MetadataSourcePath)
+		return a.metadefs.run(ctx, &metadefs.Loader{Database: db, Log: log}, path, func(flag string) bool { return given[flag] != "" })
+	})
 }
 
 // metadefWords reads what follows an action.

@@ -21,11 +21,31 @@ type purgeAction struct {
 	run  func(*sqldb.DB, context.Context, sqldb.Purge) error
 }
 
-func purge(ctx context.Context, prog string, a *purgeAction, words []string, cfg *config.API) (err error) {
+func purge(ctx context.Context, prog string, a *purgeAction, words []string, cfg *config.API) error {
 	days, most, err := purgeLimits(prog, a, words, time.Now())
 	if err != nil {
 		return err
 	}
+	return onDatabase(ctx, cfg, func(db *sqldb.DB, log *slog.Logger) error {
+		err := a.run(db, ctx, sqldb.Purge{
+			Before: time.Now().AddDate(0, 0, -days), Most: most,
+			Table: func(table string) {
+				log.Info("Purging deleted rows older than " + strconv.Itoa(days) + " day(s) from table " + table)
+			},
+			Gone: func(table string, rows int64) {
+				log.Info("Deleted " + strconv.FormatInt(rows, 10) + " row(s) from table " + table)
+			},
+		})
+		if errors.Is(err, glance.Conflict) {
+			log.Error("purge failed", "error", err)
+			return glance.Errorf(glance.Conflict, "Purge command failed, check glance-manage logs for more details.")
+		}
+		return err
+	})
+}
+
+// onDatabase opens the database and a log for an action.
+func onDatabase(ctx context.Context, cfg *config.API, action func(*sqldb.DB, *slog.Logger) error) (err error) {
 	if cfg.Database.Connection == "" {
 		return noDatabase()
 	}
@@ -34,28 +54,14 @@ func purge(ctx context.Context, prog string, a *purgeAction, words []string, cfg
 		return err
 	}
 	defer func() { err = errors.Join(err, logs.Close()) }()
-	log := slog.New(logs)
 	options := databaseOptions(&cfg.Database)
-	options.Log = log
+	options.Log = slog.New(logs)
 	db, err := sqldb.Open(ctx, cfg.Database.Connection, options)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	err = a.run(db, ctx, sqldb.Purge{
-		Before: time.Now().AddDate(0, 0, -days), Most: most,
-		Table: func(table string) {
-			log.Info("Purging deleted rows older than " + strconv.Itoa(days) + " day(s) from table " + table)
-		},
-		Gone: func(table string, rows int64) {
-			log.Info("Deleted " + strconv.FormatInt(rows, 10) + " row(s) from table " + table)
-		},
-	})
-	if errors.Is(err, glance.Conflict) {
-		log.Error("purge failed", "error", err)
-		return glance.Errorf(glance.Conflict, "Purge command failed, check glance-manage logs for more details.")
-	}
-	return err
+	return action(db, options.Log)
 }
 
 // purgeLimits reads --age_in_days and --max_rows, or both as words.

@@ -76,7 +76,7 @@ func (l *Locator) Add(ctx context.Context, who *glance.Caller, id string, want N
 		return err
 	}
 	if err := a.open(ctx, img); err != nil {
-		if uncertain(err) {
+		if Uncertain(err) {
 			a.close(ctx, err)
 		} else {
 			a.done()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/md5" //nolint:gosec // the checksum of the API is md5
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -59,37 +58,13 @@ func (a *adding) close(ctx context.Context, failure error) {
 	if failure != nil {
 		a.Log.WarnContext(ctx, "a location was not added", "request_id", a.who.RequestID, "image_id", a.id, "error", failure)
 	}
-	if err := endTask(ctx, a.Tasks, a.task, a.id, failure, a.TaskLife); err != nil {
+	if err := EndTask(ctx, a.Tasks, a.task, a.id, failure, a.TaskLife); err != nil {
 		a.Log.ErrorContext(ctx, "a task is left for the time being", "image_id", a.id, "task", a.task, "error", err)
 		a.left = true
 	} else if !a.dropLock(ctx) {
 		a.left = true
 	}
 	a.settle(ctx)
-}
-
-// endTask makes a task a success, or a failure that the user is told nothing
-// more of.
-func endTask(ctx context.Context, tasks metadata.Tasks, task, imageID string, failure error, life time.Duration) error {
-	_, err := tasks.UpdateTask(ctx, metadata.Everything(), task, func(t *glance.Task) error {
-		if t.Status == glance.TaskSuccess || t.Status == glance.TaskFailure {
-			return metadata.ErrUnchanged
-		}
-		t.Status, t.Message = glance.TaskFailure, "Task failed due to Internal Error"
-		if failure == nil {
-			result, err := json.Marshal(map[string]string{"image_id": imageID})
-			if err != nil {
-				return err
-			}
-			t.Status, t.Message, t.Result = glance.TaskSuccess, "", result
-		}
-		t.ExpiresAt = time.Now().Add(life)
-		return nil
-	})
-	if errors.Is(err, glance.NotFound) {
-		return nil
-	}
-	return err
 }
 
 func (a *adding) dropLock(ctx context.Context) bool {
@@ -102,7 +77,7 @@ func (a *adding) dropLock(ctx context.Context) bool {
 
 // add is the work: the location, and as it is asked for the hashes.
 func (a *adding) add(ctx context.Context) error {
-	if err := a.begin(ctx); err != nil {
+	if err := BeginTask(ctx, a.Tasks, a.task); err != nil {
 		return err
 	}
 	a.loc = a.want.location(a.Stores)
@@ -111,7 +86,7 @@ func (a *adding) add(ctx context.Context) error {
 		return err
 	}
 	if err := a.attach(ctx, size.bytes); err != nil {
-		if stopped(ctx) || uncertain(err) { // nobody can say what the database did
+		if stopped(ctx) || Uncertain(err) { // nobody can say what the database did
 			a.Log.WarnContext(ctx, "a location may not have been added", "request_id", a.who.RequestID, "image_id", a.id, "error", err)
 			return errLater
 		}
@@ -125,19 +100,6 @@ func (a *adding) add(ctx context.Context) error {
 	}
 	return a.orWithout(ctx, a.addHash(ctx))
 }
-
-func (a *adding) begin(ctx context.Context) error {
-	_, err := a.Tasks.UpdateTask(ctx, metadata.Everything(), a.task, func(t *glance.Task) error {
-		if t.Status != glance.TaskPending {
-			return errAborted()
-		}
-		t.Status = glance.TaskProcessing
-		return nil
-	})
-	return err
-}
-
-func errAborted() error { return glance.Errorf(glance.Conflict, "Task was aborted externally") }
 
 // change changes the image while the lock is this task's.
 func (a *adding) change(ctx context.Context, change func(*glance.Image) error) error {
@@ -170,7 +132,7 @@ func (a *adding) changeWithin(ctx context.Context, size int64, change func(*glan
 
 func (a *adding) mayChange(img *glance.Image) error {
 	if !HoldsLock(img, a.task) {
-		return errAborted()
+		return ErrAborted()
 	}
 	if !a.who.Admin && (img.Owner == "" || img.Owner != a.who.ProjectID) {
 		return glance.Errorf(glance.Forbidden, "You do not own this image")
@@ -240,7 +202,7 @@ func (a *adding) verify(ctx context.Context) error {
 	if err == nil {
 		err = a.change(ctx, func(img *glance.Image) error {
 			if img.Status != glance.StatusImporting {
-				return errAborted()
+				return ErrAborted()
 			}
 			sums.setTo(img)
 			return img.Move(glance.StatusActive)
@@ -288,7 +250,7 @@ func (a *adding) addHash(ctx context.Context) error {
 	}
 	return a.change(ctx, func(img *glance.Image) error {
 		if countSame(img.Locations, a.loc) == 0 {
-			return errAborted()
+			return ErrAborted()
 		}
 		sums.setTo(img)
 		return nil
@@ -374,12 +336,7 @@ func (a *adding) beat(ctx context.Context) error {
 }
 
 func (a *adding) alive(ctx context.Context) (*glance.Task, error) {
-	return a.Tasks.UpdateTask(ctx, metadata.Everything(), a.task, func(t *glance.Task) error {
-		if t.Status != glance.TaskProcessing {
-			return errAborted()
-		}
-		return nil
-	})
+	return TouchTask(ctx, a.Tasks, a.task, "")
 }
 
 // pulsed calls beat from time to time while it is read.

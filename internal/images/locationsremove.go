@@ -93,7 +93,7 @@ func deleteCopy(ctx context.Context, stores *store.Set, log *slog.Logger, imageI
 // giveUp ends a removal whose claim failed. The marks may be there all the same,
 // when only the confirmation got lost.
 func (m *removal) giveUp(ctx context.Context, cause error) {
-	if uncertain(cause) {
+	if Uncertain(cause) {
 		m.stop(ctx, nil)
 	} else {
 		m.done()

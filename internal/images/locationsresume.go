@@ -49,7 +49,7 @@ func (a *adding) takeUp(ctx context.Context) error {
 	return a.change(ctx, func(img *glance.Image) error {
 		i := slices.IndexFunc(img.Locations, func(loc glance.Location) bool { return loc.URL == input.URL && removalOf(loc) == "" })
 		if i < 0 || !isHashing(img, a.task) {
-			return errAborted()
+			return ErrAborted()
 		}
 		a.loc, a.hash = img.Clone().Locations[i], img.HashAlgo
 		return a.announceHost(img)

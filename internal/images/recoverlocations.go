@@ -52,11 +52,11 @@ func (r *Recoverer) revertLocation(ctx context.Context, id, task string) error {
 	if err := forgetHash(ctx, r.Images, id, task); err != nil {
 		return err
 	}
-	failure := errAborted()
+	failure := ErrAborted()
 	if img, err := r.Images.Image(ctx, metadata.Everything(), id); err == nil && img.Status == glance.StatusActive {
 		failure = nil
 	}
-	if err := endTask(ctx, r.Tasks, task, id, failure, r.TaskLife); err != nil {
+	if err := EndTask(ctx, r.Tasks, task, id, failure, r.TaskLife); err != nil {
 		return err
 	}
 	return TaskLock{Images: r.Images, Tasks: r.Tasks, Locks: r.Locks}.Drop(ctx, id, task)

@@ -79,7 +79,7 @@ func (s *Stager) Stage(ctx context.Context, who *glance.Caller, id string, data 
 		return err
 	}
 	if err := g.take(ctx); err != nil {
-		if uncertain(err) {
+		if Uncertain(err) {
 			g.later(ctx)
 		} else {
 			g.done()

@@ -100,7 +100,7 @@ func (u *Uploader) Upload(ctx context.Context, who *glance.Caller, id string, da
 		return err
 	}
 	if img, err = g.take(ctx); err != nil {
-		if uncertain(err) {
+		if Uncertain(err) {
 			g.later(ctx)
 		} else {
 			g.done()
@@ -164,13 +164,6 @@ func (g *uploading) take(ctx context.Context) (*glance.Image, error) {
 		return nil, errGone(g.image)
 	}
 	return claimed, err
-}
-
-// uncertain reports whether the database may have done what it failed to
-// confirm. The journal keeps such a claim until somebody can say.
-func uncertain(err error) bool {
-	k := glance.KindOf(err)
-	return k == glance.Internal || k == glance.Unavailable
 }
 
 // commit makes the image active with what was stored, unless somebody deleted

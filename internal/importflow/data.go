@@ -160,7 +160,7 @@ func (j *job) present(ctx context.Context) (*glance.Image, error) {
 		return nil, err
 	}
 	if !images.HoldsLock(img, j.task) {
-		return nil, errors.Join(errLost, errAborted())
+		return nil, errors.Join(errLost, images.ErrAborted())
 	}
 	j.apply(img)
 	return img, nil
@@ -208,7 +208,7 @@ func (j *job) adopt(img *glance.Image, placed *images.Placed, last bool) error {
 	importing := img.Status == glance.StatusImporting
 	switch {
 	case !importing && img.Status != glance.StatusActive && img.Status != glance.StatusDeactivated:
-		return errAborted()
+		return images.ErrAborted()
 	case !importing && !placed.Same(img):
 		return glance.Errorf(glance.Conflict, "the data is not that of the image")
 	case importing:

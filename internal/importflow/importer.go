@@ -138,7 +138,7 @@ func (im *Importer) start(ctx context.Context, who *glance.Caller, img *glance.I
 		return err
 	}
 	if err := j.open(ctx, img); err != nil {
-		if uncertain(err) {
+		if images.Uncertain(err) {
 			j.close(ctx, err)
 		} else {
 			j.done()
@@ -170,11 +170,4 @@ func (j *job) open(ctx context.Context, img *glance.Image) error {
 		j.dropLock(context.WithoutCancel(ctx))
 	}
 	return err
-}
-
-// uncertain reports whether the database may have done what it failed to
-// confirm.
-func uncertain(err error) bool {
-	k := glance.KindOf(err)
-	return k == glance.Internal || k == glance.Unavailable
 }

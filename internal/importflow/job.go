@@ -2,9 +2,7 @@ package importflow
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"glance/internal/glance"
@@ -42,11 +40,11 @@ func (j *job) run(ctx context.Context) {
 
 // importAll is the work of spec import §5, in order.
 func (j *job) importAll(ctx context.Context) error {
-	if err := j.begin(ctx); err != nil {
+	if err := images.BeginTask(ctx, j.Tasks, j.task); err != nil {
 		return err
 	}
 	if err := j.prepare(ctx); err != nil {
-		return &told{err}
+		return images.Tell(err)
 	}
 	if len(j.stores) == 0 {
 		return j.verify(ctx, nil)
@@ -60,24 +58,6 @@ func (j *job) importAll(ctx context.Context) error {
 	return j.store(ctx)
 }
 
-// told is a failure whose text the task tells.
-type told struct{ error }
-
-func (t *told) Unwrap() error { return t.error }
-
-func (j *job) begin(ctx context.Context) error {
-	_, err := j.Tasks.UpdateTask(ctx, metadata.Everything(), j.task, func(t *glance.Task) error {
-		if t.Status != glance.TaskPending {
-			return errAborted()
-		}
-		t.Status = glance.TaskProcessing
-		return nil
-	})
-	return err
-}
-
-func errAborted() error { return glance.Errorf(glance.Conflict, "Task was aborted externally") }
-
 // change changes the image while the lock is this task's.
 func (j *job) change(ctx context.Context, change func(*glance.Image) error) (*glance.Image, error) {
 	return j.Images.UpdateImage(ctx, metadata.Everything(), j.image, j.held(change))
@@ -86,7 +66,7 @@ func (j *job) change(ctx context.Context, change func(*glance.Image) error) (*gl
 func (j *job) held(change func(*glance.Image) error) func(*glance.Image) error {
 	return func(img *glance.Image) error {
 		if !images.HoldsLock(img, j.task) {
-			return errAborted()
+			return images.ErrAborted()
 		}
 		return change(img)
 	}
@@ -172,38 +152,4 @@ func (j *job) dropLock(ctx context.Context) {
 	if err := j.lock().Drop(ctx, j.image, j.task); err != nil {
 		j.Log.ErrorContext(ctx, "the lock of an image is left for the time being", "image_id", j.image, "error", err)
 	}
-}
-
-// endTask makes a task a success, or a failure that the user is told as much of
-// as the original tells.
-func endTask(ctx context.Context, tasks metadata.Tasks, task, imageID string, failure error, life time.Duration) error {
-	_, err := tasks.UpdateTask(ctx, metadata.Everything(), task, func(t *glance.Task) error {
-		if ended(t) {
-			return metadata.ErrUnchanged
-		}
-		t.ExpiresAt = time.Now().Add(life)
-		if failure == nil {
-			result, err := json.Marshal(map[string]string{"image_id": imageID})
-			t.Status, t.Result = glance.TaskSuccess, result
-			return err
-		}
-		t.Status, t.Message = glance.TaskFailure, "Task failed due to Internal Error"
-		var plain *told
-		var known *glance.Error
-		if errors.As(failure, &plain) && errors.As(failure, &known) && known.Message != "" {
-			t.Message = known.Message
-		}
-		return nil
-	})
-	if errors.Is(err, glance.NotFound) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("end the task: %w", err)
-	}
-	return nil
-}
-
-func ended(t *glance.Task) bool {
-	return t.Status == glance.TaskSuccess || t.Status == glance.TaskFailure
 }

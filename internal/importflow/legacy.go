@@ -45,7 +45,7 @@ func (b *Board) Create(ctx context.Context, who *glance.Caller, kind string, inp
 		return nil, err
 	}
 	if err := b.Tasks.CreateTask(ctx, t); err != nil {
-		if !uncertain(err) {
+		if !images.Uncertain(err) {
 			l.done()
 		}
 		return nil, err
@@ -106,7 +106,7 @@ func (l *legacy) end(ctx context.Context, failure error) {
 	l.Log.WarnContext(ctx, "a task failed", "request_id", l.who.RequestID, "task", l.task, "error", failure)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTime)
 	defer cancel()
-	if err := endTask(ctx, l.Tasks, l.task, "", failure, l.TaskLife); err != nil {
+	if err := images.EndTask(ctx, l.Tasks, l.task, "", failure, l.TaskLife); err != nil {
 		l.Log.ErrorContext(ctx, "a task is left until the next start", "task", l.task, "error", err)
 		return
 	}
@@ -114,7 +114,7 @@ func (l *legacy) end(ctx context.Context, failure error) {
 }
 
 func tell(format string, args ...any) error {
-	return &told{glance.Errorf(glance.Invalid, format, args...)}
+	return images.Tell(glance.Errorf(glance.Invalid, format, args...))
 }
 
 // do makes the image and imports its data; the task is that of the import.
@@ -173,7 +173,7 @@ func (l *legacy) fill(ctx context.Context, img *glance.Image, uri string) error 
 		return err
 	}
 	if err := im.Locks.Lock(ctx, img.ID, l.task); err != nil {
-		if !uncertain(err) {
+		if !images.Uncertain(err) {
 			j.done()
 		}
 		return fmt.Errorf("lock the new image: %w", err)

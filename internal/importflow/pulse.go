@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"glance/internal/glance"
-	"glance/internal/metadata"
+	"glance/internal/images"
 )
 
 // interval is how often a task says that it is alive, so that its lock does not
@@ -75,12 +75,6 @@ func (j *job) beat(ctx context.Context, cancel context.CancelCauseFunc) {
 
 // touch says how far the task is.
 func (j *job) touch(ctx context.Context) error {
-	_, err := j.Tasks.UpdateTask(ctx, metadata.Everything(), j.task, func(t *glance.Task) error {
-		if t.Status != glance.TaskProcessing {
-			return errAborted()
-		}
-		t.Message = fmt.Sprintf("Copied %d MiB", j.pulse.stored.Load()>>20)
-		return nil
-	})
+	_, err := images.TouchTask(ctx, j.Tasks, j.task, fmt.Sprintf("Copied %d MiB", j.pulse.stored.Load()>>20))
 	return err
 }

@@ -102,8 +102,8 @@ func (s *settler) settle(ctx context.Context, p plan, failure error) error {
 	if staged {
 		left = errors.Join(left, s.clean(ctx, p))
 	}
-	if err := endTask(ctx, s.Tasks, p.task, p.image, failure, s.TaskLife); err != nil {
-		return err
+	if err := images.EndTask(ctx, s.Tasks, p.task, p.image, failure, s.TaskLife); err != nil {
+		return fmt.Errorf("end the task: %w", err)
 	}
 	lock := images.TaskLock{Images: s.Images, Tasks: s.Tasks, Locks: s.Locks}
 	return errors.Join(lock.Drop(ctx, p.image, p.task), left)
@@ -165,7 +165,7 @@ func (s *settler) tell(img *glance.Image, p plan, failure error) {
 	}
 	waiting := img.StoreList(glance.ImportingProperty)
 	img.DropStores(glance.ImportingProperty, p.stores...)
-	var refused *told
+	var refused *images.Told
 	if errors.As(failure, &refused) {
 		return // before any store was asked
 	}
