@@ -19,7 +19,7 @@ type row struct {
 
 // The floors, lowest first. A package imports what its row names and nothing else of ours.
 var (
-	libraries = []string{"clienttls", "imgformat", "rules", "jsonpatch", "jsonschema", "ini", "journal", "multihash", "lifecycle", "oslolog"}
+	libraries = []string{"clienttls", "imgformat", "rules", "jsonpatch", "jsonschema", "ini", "journal", "multihash", "lifecycle", "oslolog", "texttable"}
 	sockets   = []string{"store", "metadata", "auth", "policy", "quota", "notify", "cache", "signature"}
 	verbs     = []string{"images", "importflow", "metadefs", "housekeeping"}
 )
