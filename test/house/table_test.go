@@ -44,6 +44,7 @@ var table = slices.Concat(
 		{room: "importflow/method", may: []string{"importflow", "glance", "imgformat"}},
 		{room: "importflow/plugin", may: []string{"importflow", "glance", "imgformat"}},
 		{room: "metadefs", may: []string{"metadata", "policy", "notify", "glance"}},
+		{room: "replicate", may: []string{"glance", "multihash"}}, // a client of other servers
 		{room: "housekeeping", may: []string{"images", "store", "metadata", "cache", "glance"}},
 	},
 	[]row{
