@@ -49,6 +49,13 @@ func external(stores *store.Set, location string) bool {
 	switch scheme {
 	case "file", "filesystem", "swift+config":
 		return false
+	case "s3", "s3+http", "s3+https":
+		// What the service reads with its own keys is the service's: else anybody
+		// could read any image by the name of its object.
+		_, own := stores.StoreOf(glance.Location{URL: location})
+		if own || !strings.Contains(location, "@") {
+			return false
+		}
 	}
 	return ok && slices.Contains(stores.Schemes(), scheme)
 }

@@ -9,6 +9,7 @@ import (
 	"glance/internal/store/file"
 	"glance/internal/store/http"
 	"glance/internal/store/mem"
+	"glance/internal/store/s3"
 )
 
 // Type is a kind of store that can be configured.
@@ -25,6 +26,7 @@ func Types() []Type {
 	return []Type{
 		newType("file", openFile, "filesystem", "glance.store.filesystem.Store"),
 		newType("http", openHTTP, "https", "glance.store.http.Store"),
+		newType("s3", openS3, "glance.store.s3.Store"),
 		newType("mem", openMem),
 	}
 }
@@ -76,6 +78,8 @@ func openHTTP(_ string, o *httpOptions, _ *slog.Logger) (store.Driver, error) {
 	}
 	return s, nil
 }
+
+func openS3(_ string, o *s3.Config, log *slog.Logger) (store.Driver, error) { return s3.Open(*o, log) }
 
 type memOptions struct{}
 

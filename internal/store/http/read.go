@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"glance/internal/glance"
 	"glance/internal/store"
@@ -81,29 +79,6 @@ func contentRange(header string) (first, size int64, ok bool) {
 	from, _, _ := strings.Cut(span, "-")
 	first, err := strconv.ParseInt(from, 10, 64)
 	return first, size, err == nil && first >= 0
-}
-
-var errStalled = errors.New("the server sends no more data")
-
-// body ends a transfer that stands still. Only the server's time counts, not
-// that of a slow reader.
-type body struct {
-	io.ReadCloser
-	cancel context.CancelFunc // of the request
-}
-
-func (b *body) Read(p []byte) (int, error) {
-	alarm := time.AfterFunc(idleTimeout, b.cancel)
-	n, err := b.ReadCloser.Read(p)
-	if !alarm.Stop() {
-		err = store.Unreachable(errStalled)
-	}
-	return n, err
-}
-
-func (b *body) Close() error {
-	defer b.cancel()
-	return b.ReadCloser.Close()
 }
 
 // Size asks for the length of the data; see store.Driver. It is 0 where the
@@ -181,7 +156,7 @@ func (s *Store) once(ctx context.Context, method string, u *url.URL, offset int6
 		}
 		return nil, err
 	}
-	answer.Body = &body{answer.Body, cancel}
+	answer.Body = store.Watched(answer.Body, idleTimeout, cancel)
 	return answer, nil
 }
 
