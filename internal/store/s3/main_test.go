@@ -1,7 +1,10 @@
 package s3_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
+	"io"
 	"log/slog"
 	"net/http/httptest"
 	"testing"
@@ -11,6 +14,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
+	"glance/internal/store"
 	"glance/internal/store/s3"
 	"glance/internal/store/storetest"
 )
@@ -105,4 +109,30 @@ func TestSuiteChecksums(t *testing.T) {
 		cfg.Integrity, cfg.RequestChecksums, cfg.ResponseChecksums = true, "when_supported", "when_supported"
 		return fixture(t, cfg)
 	})
+}
+
+func upload(size int64) store.Upload {
+	return store.Upload{ImageID: rand.Text(), Attempt: rand.Text(), Size: size}
+}
+
+// roundTrip stores data and reads it again.
+func roundTrip(t *testing.T, s *s3.Store, data []byte) {
+	t.Helper()
+	object, err := s.Put(t.Context(), upload(int64(len(data))), bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantData(t, s, object.URL, data)
+}
+
+func wantData(t *testing.T, s *s3.Store, url string, want []byte) {
+	t.Helper()
+	data, err := s.Open(t.Context(), url, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer data.Close()
+	if got, err := io.ReadAll(data); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("got %d bytes, %v; want %d", len(got), err, len(want))
+	}
 }

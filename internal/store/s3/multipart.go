@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -33,6 +34,15 @@ func (s *Store) partSize(size int64, n int) int64 {
 	return max(chunk, (size+maxParts-1)/maxParts)
 }
 
+// checksum is what the parts of an upload carry; nothing when the configuration
+// does not want any. The server must know it from the beginning.
+func (s *Store) checksum() types.ChecksumAlgorithm {
+	if s.conn.options.RequestChecksumCalculation == aws.RequestChecksumCalculationWhenSupported {
+		return types.ChecksumAlgorithmCrc32
+	}
+	return ""
+}
+
 // multipart is one upload in parts.
 type multipart struct {
 	*Store
@@ -49,6 +59,7 @@ type multipart struct {
 func (s *Store) putParts(ctx context.Context, up store.Upload, first *part, src *source) (err error) {
 	created, err := s.conn.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket: &s.cfg.Bucket, Key: &up.ImageID, Metadata: map[string]string{attemptKey: up.Attempt},
+		ChecksumAlgorithm: s.checksum(),
 	})
 	if err != nil {
 		return writing(ctx, up.ImageID, err)
@@ -126,7 +137,7 @@ func (m *multipart) sendPart(ctx context.Context, number int32, p *part) {
 	body := p.open()
 	out, err := m.conn.client.UploadPart(ctx, &s3.UploadPartInput{
 		Bucket: &m.cfg.Bucket, Key: &m.up.ImageID, UploadId: &m.id,
-		PartNumber: &number, Body: body, ContentLength: &p.size,
+		PartNumber: &number, Body: body, ContentLength: &p.size, ChecksumAlgorithm: m.checksum(),
 	}, m.carrying)
 	if err != nil {
 		m.cancel(writing(ctx, m.up.ImageID, fmt.Errorf("part %d: %w", number, err)))
@@ -138,9 +149,7 @@ func (m *multipart) sendPart(ctx context.Context, number int32, p *part) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.parts = append(m.parts, types.CompletedPart{
-		PartNumber: &number, ETag: out.ETag,
-		ChecksumCRC32: out.ChecksumCRC32, ChecksumCRC32C: out.ChecksumCRC32C, ChecksumCRC64NVME: out.ChecksumCRC64NVME,
-		ChecksumSHA1: out.ChecksumSHA1, ChecksumSHA256: out.ChecksumSHA256,
+		PartNumber: &number, ETag: out.ETag, ChecksumCRC32: out.ChecksumCRC32,
 	})
 }
 
