@@ -44,7 +44,9 @@ var table = slices.Concat(
 		{room: "importflow/method", may: []string{"importflow", "glance", "imgformat"}},
 		{room: "importflow/plugin", may: []string{"importflow", "glance", "imgformat"}},
 		{room: "metadefs", may: []string{"metadata", "policy", "notify", "glance"}},
-		{room: "replicate", may: []string{"glance", "multihash"}}, // a client of other servers
+		// Clients of other servers.
+		{room: "cacheclient", may: []string{"glance"}},
+		{room: "replicate", may: []string{"glance", "multihash"}},
 		{room: "housekeeping", may: []string{"images", "store", "metadata", "cache", "glance"}},
 	},
 	[]row{
