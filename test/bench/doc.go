@@ -18,6 +18,7 @@
 //	make bench-list                lists of BENCH_IMAGES=100000, BENCH_ROUNDS=3
 //	BENCH_DATABASE=sqlite BENCH_IMAGES=1000000 make bench-list
 //	BENCH_DATABASE=postgresql://... make bench-list
+//	BENCH_LISTS='admin, .*pages' make bench-list      some lists only, a regular expression
 //
 // The first starts MariaDB, ours, and the original under uWSGI with the options
 // of its package, both on the same database and with callers in headers, and
@@ -28,7 +29,7 @@
 // others on the machine disturb less.
 //
 // The second fills a database with tools/seedimages and takes the time of
-// pages for several callers, compared with the first page, without and with
+// pages for several callers, compared with the first pages, without and with
 // the indexes of `glance-manage db add_indexes`. A database that is named by a
 // URL must have its tables and no images, or with BENCH_SEEDED=1 those of an
 // earlier run; it keeps images and indexes.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -24,8 +25,9 @@ import (
 type listing struct {
 	dir            string
 	images, rounds int
-	url            string // of the database; empty is a MariaDB of this run's own
-	seeded         bool   // it has the images already
+	url            string         // of the database; empty is a MariaDB of this run's own
+	seeded         bool           // it has the images already
+	only           *regexp.Regexp // which lists
 
 	db     *mariadb // nil when it is somebody else's
 	server *side
@@ -40,15 +42,21 @@ type seeded struct {
 	UniqueName                   string `json:"unique_name"`
 }
 
-// look is one list.
+// look is one list, or several pages of it: how many rows lie between those of
+// a project is chance, and one page says little.
 type look struct {
-	caller, name, query string
-	header              http.Header
-	first               *look // the same caller's first page, itself for that one
-	times               [2][]time.Duration
-	work                [2][]time.Duration
-	found               int
+	caller, name string
+	queries      []string
+	header       http.Header
+	first        *look // the same caller's first pages, itself for those
+	times        [2][]time.Duration
+	work         [2][]time.Duration
+	found        int
 }
+
+// deep is how many pages are looked at where a list begins, in its middle, and
+// at its end.
+const deep = 10
 
 func (l *listing) measure(ctx context.Context) (err error) {
 	if err := rig.Build(ctx, ".", l.dir); err != nil {
@@ -111,11 +119,11 @@ func (l *listing) fill(ctx context.Context) error {
 		return err
 	}
 	begin := time.Now()
-	args := []string{"run", "./tools/seedimages", "-connection", l.url, "-images", strconv.Itoa(l.images)}
+	args := []string{"-connection", l.url, "-images", strconv.Itoa(l.images)}
 	if l.seeded {
 		args = append(args, "-dry-run")
 	}
-	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd := exec.CommandContext(ctx, filepath.Join(l.dir, "seedimages"), args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, os.Stderr
 	if err := cmd.Run(); err != nil {
@@ -137,24 +145,26 @@ func (l *listing) prepare(ctx context.Context) error {
 	} {
 		header := headers(c.project, c.roles)
 		var first *look
-		add := func(name, query string) {
-			k := &look{caller: c.caller, name: name, query: query, header: header, first: first}
-			l.looks = append(l.looks, k)
+		add := func(name string, queries ...string) {
+			k := &look{caller: c.caller, name: name, queries: queries, header: header, first: first}
 			if first == nil {
 				first, k.first = k, k
 			}
+			if l.only.MatchString(k.caller + ", " + k.name) {
+				l.looks = append(l.looks, k)
+			}
 		}
-		add("first page", "")
-		middle, err := l.marker(ctx, header, "limit=1&created_at=lte:2023-07-01T00:00:00Z")
-		if err != nil {
-			return err
+		for _, depth := range []struct{ name, before string }{
+			{"first pages", ""},
+			{"pages in the middle", "limit=1&created_at=lte:2023-07-01T00:00:00Z"},
+			{"pages at the end", fmt.Sprintf("limit=%d&sort_dir=asc&sort_key=created_at", deep*25+1)},
+		} {
+			pages, err := l.pages(ctx, header, depth.before)
+			if err != nil {
+				return err
+			}
+			add(depth.name, pages...)
 		}
-		end, err := l.marker(ctx, header, "limit=26&sort_dir=asc&sort_key=created_at")
-		if err != nil {
-			return err
-		}
-		add("page in the middle", "marker="+middle)
-		add("page at the end", "marker="+end)
 		add("name that one has", "name="+s.UniqueName)
 		add("name that many have", "name="+s.CommonName)
 		add("property, 1 in 20", "os_distro=rare")
@@ -170,6 +180,24 @@ func (l *listing) prepare(ctx context.Context) error {
 		add("sort by size", "sort_key=size&sort_dir=asc")
 	}
 	return nil
+}
+
+// pages are the queries of pages that follow each other, from the last image of
+// a list on, or from the start.
+func (l *listing) pages(ctx context.Context, header http.Header, before string) (queries []string, err error) {
+	query := ""
+	for range deep {
+		if before != "" {
+			last, err := l.marker(ctx, header, before)
+			if err != nil {
+				return nil, err
+			}
+			query = "marker=" + last
+		}
+		queries = append(queries, query)
+		before = "limit=25&" + query
+	}
+	return queries, nil
 }
 
 // marker gives the last image of a page.
@@ -194,33 +222,43 @@ func (l *listing) get(ctx context.Context, header http.Header, query string) ([]
 	return page.Images, json.Unmarshal(a.Body, &page)
 }
 
-// look takes the mean of a number of the same requests that fill some time.
+// look repeats the same requests for some time. What one takes is the median of
+// its repetitions.
 func (l *listing) look(ctx context.Context, k *look, with int) error {
 	pids := []int{l.server.cmd.Process.Pid}
 	if l.db != nil {
 		pids = append(pids, l.db.cmd.Process.Pid)
 	}
-	if _, err := l.get(ctx, k.header, k.query); err != nil { // warms up; what is counted to choose a way is counted now
-		return err
+	for _, query := range k.queries { // warms up; what is counted to choose a way is counted now
+		if _, err := l.get(ctx, k.header, query); err != nil {
+			return err
+		}
 	}
 	before, err := cpu(pids)
 	if err != nil {
 		return err
 	}
 	begin := time.Now()
+	times := make([][]time.Duration, len(k.queries))
 	n := 0
 	for ; n < 20 && (n == 0 || time.Since(begin) < time.Second); n++ {
-		images, err := l.get(ctx, k.header, k.query)
-		if err != nil {
-			return err
+		for i, query := range k.queries {
+			start := time.Now()
+			images, err := l.get(ctx, k.header, query)
+			if err != nil {
+				return err
+			}
+			times[i], k.found = append(times[i], time.Since(start)), len(images)
 		}
-		k.found = len(images)
 	}
-	took := time.Since(begin) / time.Duration(n)
+	var took time.Duration
+	for _, repeated := range times {
+		took += median(repeated) / time.Duration(len(times))
+	}
 	fmt.Fprintf(os.Stderr, "%s, %s: %s\n", k.caller, k.name, took)
 	k.times[with] = append(k.times[with], took)
 	after, err := cpu(pids)
-	k.work[with] = append(k.work[with], (after-before)/time.Duration(n))
+	k.work[with] = append(k.work[with], (after-before)/time.Duration(n*len(times)))
 	return err
 }
 
@@ -236,7 +274,7 @@ func (l *listing) close() {
 func (l *listing) report(out io.Writer) error {
 	w := &strings.Builder{}
 	scheme, _, _ := strings.Cut(l.url, ":")
-	fmt.Fprintf(w, "\n%d images, %s, pages of 25, %d rounds, %d processors; times of the first page = 1\n\n", l.images, scheme, l.rounds, runtime.NumCPU())
+	fmt.Fprintf(w, "\n%d images, %s, pages of 25, %d rounds, %d processors; the times of the first pages = 1\n\n", l.images, scheme, l.rounds, runtime.NumCPU())
 	fmt.Fprintln(w, "caller\tlist\timages\tms\tratio\tCPU ms\tindexed: ms\tratio\tCPU ms\t")
 	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	for _, k := range l.looks {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -64,6 +65,9 @@ func bytesPaths(ctx context.Context, dir string) error {
 // manyImages measures lists of very many images.
 func manyImages(ctx context.Context, dir string) (err error) {
 	l := &listing{dir: dir, url: os.Getenv("BENCH_DATABASE"), seeded: os.Getenv("BENCH_SEEDED") != ""}
+	if l.only, err = regexp.Compile(os.Getenv("BENCH_LISTS")); err != nil {
+		return fmt.Errorf("BENCH_LISTS: %w", err)
+	}
 	if l.images, err = number("BENCH_IMAGES", 100_000); err != nil {
 		return err
 	}

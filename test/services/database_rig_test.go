@@ -152,7 +152,8 @@ func words(list ...string) (out []string) {
 	return out
 }
 
-func startPostgreSQL(t *testing.T) *engine {
+// startPostgreSQL starts a server with further options, which beat those here.
+func startPostgreSQL(t *testing.T, options ...string) *engine {
 	t.Helper()
 	e := &engine{shell: newShell(t), name: "postgresql", port: freePort(t), traits: metadatatest.PostgreSQL(), dial: "postgresql+psycopg2", user: "postgres", gently: syscall.SIGINT}
 	bin := strings.TrimSpace(e.run("sh", "-c", "ls -d /usr/lib/postgresql/*/bin | tail -1"))
@@ -186,9 +187,11 @@ func startPostgreSQL(t *testing.T) *engine {
 	}
 	cert, key := e.certificate(data, "postgres")
 	e.tls, e.socket = cert, data
-	e.daemon(append([]string{"pg_isready"}, at...), "setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", filepath.Join(bin, "postgres"),
+	e.daemon(append([]string{"pg_isready"}, at...), "setpriv", append([]string{
+		"--reuid=postgres", "--regid=postgres", "--clear-groups", filepath.Join(bin, "postgres"),
 		"-D", data, "-h", "127.0.0.1", "-p", e.port, "-k", data, "-c", "fsync=off", "-c", "max_connections=200",
-		"-c", "ssl=on", "-c", "ssl_cert_file="+cert, "-c", "ssl_key_file="+key)
+		"-c", "ssl=on", "-c", "ssl_cert_file=" + cert, "-c", "ssl_key_file=" + key,
+	}, options...)...)
 	e.args = "?application_name=glance"
 	return e
 }

@@ -82,7 +82,7 @@ func (l *lister) children() {
 
 // exists writes that there is a row.
 func (l *lister) exists(from string, args ...any) {
-	if l.probes {
+	if l.probes || l.hashes && (l.way == byWalk || l.way == byRank || l.way == byName) {
 		l.add("(SELECT 1 FROM "+from+" LIMIT 1) IS NOT NULL", args...)
 		return
 	}

@@ -43,6 +43,12 @@ type dialect struct {
 	// probes says that EXISTS would be turned into a join with all rows of the
 	// other table; a subquery with a value is asked for each image.
 	probes bool
+	// hashes says that EXISTS would be answered from all rows of the other table,
+	// which is too much where few images are looked at.
+	hashes bool
+	// leading compares the part of a property's value that an index holds, where
+	// the database must be told so.
+	leading string
 	// clustered says that every index ends with the primary key, so that its
 	// order needs no sorting of ties.
 	clustered bool

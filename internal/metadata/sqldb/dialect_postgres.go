@@ -28,6 +28,8 @@ func postgresDialect() dialect {
 		unindexed:  same, // its statistics tell what an index is worth
 		exact:      same,
 		drives:     "CROSS JOIN",
+		hashes:     true,
+		leading:    `"left"(value, 64) = "left"(?, 64)`,
 		integer:    "CAST(? AS BIGINT)", // else an argument has the size of its column
 		time:       func(t time.Time) any { return t.UTC() },
 		precision:  time.Microsecond,

@@ -21,7 +21,11 @@ func (l *lister) narrow() (indexed, scanned []term) {
 	}
 	ids := "SELECT " + l.unindexed("image_id") + " AS candidate FROM " // else MySQL goes by that index so as not to sort
 	for _, p := range l.q.Properties {
-		place(migrations.ByProperty, term{ids + "image_properties WHERE name = ? AND value = ?", []any{p.Name, p.Value}})
+		of := term{ids + "image_properties WHERE name = ? AND value = ?", []any{p.Name, p.Value}}
+		if l.leading != "" {
+			of = term{of.text + " AND " + l.leading, append(of.args, p.Value)}
+		}
+		place(migrations.ByProperty, of)
 	}
 	for _, tag := range l.q.Tags {
 		place(migrations.ByTag, term{ids + "image_tags WHERE value = ?", []any{tag}})

@@ -34,7 +34,7 @@ const (
 func Indexes() []Index {
 	return []Index{
 		{Name: ByMember, table: "image_members", on: "(member, image_id)"},
-		{Name: ByProperty, table: "image_properties", on: "(name, value)", onMySQL: "(name, value(64))", onPostgreSQL: "USING hash (value)"},
+		{Name: ByProperty, table: "image_properties", on: "(name, value)", onMySQL: "(name, value(64))", onPostgreSQL: `(name, "left"(value, 64))`},
 		{Name: ByTag, table: "image_tags", on: "(value, image_id)"},
 		{Name: ByName, table: "images", on: "(name, created_at)"},
 		{Name: ByOwner, table: "images", on: "(owner, created_at)"},
