@@ -46,3 +46,6 @@ func LoadReplicator(in Input) (*Replicator, *Args, error) {
 	}
 	return c, args, nil
 }
+
+// Dump is as that of API.
+func (c *Replicator) Dump() []string { return c.dump(c.sections()) }

@@ -8,6 +8,25 @@ func SampleAPI() []ini.Group { return groups(new(API).sections()) }
 // SampleRegistry are the sections of glance-registry.conf.sample.
 func SampleRegistry() []ini.Group { return groups(new(Registry).sections()) }
 
+// SampleScrubber are the sections of glance-scrubber.conf.sample: those of
+// glance-api that concern the database, the stores and what is removed from them.
+func SampleScrubber() []ini.Group {
+	c := new(API)
+	return groups([]section{
+		{ini.DefaultSection, &c.Deletion},
+		{ini.DefaultSection, &c.Scrubber},
+		{ini.DefaultSection, &c.Images},
+		{ini.DefaultSection, &c.Registry},
+		{ini.DefaultSection, &c.Log},
+		{ini.DefaultSection, &c.LogHidden},
+		{databaseSection, &c.Database},
+		{storeSection, &c.Stores},
+	})
+}
+
+// SampleReplicator are the sections of glance-replicator.conf.sample.
+func SampleReplicator() []ini.Group { return groups(new(Replicator).sections()) }
+
 func groups(sections []section) []ini.Group {
 	var list []ini.Group
 	for _, s := range sections {

@@ -25,9 +25,17 @@ func main() {
 // more ini.Group behind those of config.
 func samples() map[string]string {
 	return map[string]string{
-		"glance-api.conf.sample":      render(config.SampleAPI()...),
-		"glance-registry.conf.sample": render(config.SampleRegistry()...),
+		"glance-api.conf.sample":        render(config.SampleAPI()...),
+		"glance-registry.conf.sample":   render(config.SampleRegistry()...),
+		"glance-scrubber.conf.sample":   tool(config.SampleScrubber()...),
+		"glance-replicator.conf.sample": tool(config.SampleReplicator()...),
 	}
+}
+
+// tool is the sample of a program that logs to standard error besides a file
+// unless it is told not to.
+func tool(groups ...ini.Group) string {
+	return strings.Replace(render(groups...), "#use_stderr = false", "#use_stderr = true", 1)
 }
 
 func render(groups ...ini.Group) string {

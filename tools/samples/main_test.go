@@ -44,19 +44,24 @@ func dump(t *testing.T, prog, text string) string {
 		t.Fatal(err)
 	}
 	in := config.Input{Prog: prog, Args: []string{"--config-file", path}}
-	var lines []string
-	if prog == "glance-api" {
-		c, err := config.LoadAPI(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines = c.Dump()
-	} else {
-		c, err := config.LoadRegistry(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		lines = c.Dump()
+	c, err := load(in)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return strings.Join(lines[4:], "\n")
+	return strings.Join(c.Dump()[4:], "\n")
+}
+
+// load loads the configuration of a program.
+func load(in config.Input) (interface{ Dump() []string }, error) {
+	switch in.Prog {
+	case "glance-api":
+		return config.LoadAPI(in)
+	case "glance-registry":
+		return config.LoadRegistry(in)
+	case "glance-replicator":
+		c, _, err := config.LoadReplicator(in)
+		return c, err
+	}
+	c, _, err := config.LoadTool(in, config.ScrubberFlags(), "", false)
+	return c, err
 }
