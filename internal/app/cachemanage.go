@@ -215,8 +215,11 @@ func (m *cacheManager) listCached(ctx context.Context, _ string) error {
 		return say(m.out, "No cached images.\n")
 	}
 	t := texttable.Table{Columns: []texttable.Column{
-		{Title: "ID"}, {Title: "Last Accessed (UTC)"}, {Title: "Last Modified (UTC)"},
-		{Title: "Size", Align: texttable.Right}, {Title: "Hits", Align: texttable.Right},
+		{Title: "ID"},
+		{Title: "Last Accessed (UTC)"},
+		{Title: "Last Modified (UTC)"},
+		{Title: "Size", Align: texttable.Right},
+		{Title: "Hits", Align: texttable.Right},
 	}}
 	for _, img := range images {
 		accessed := "N/A"

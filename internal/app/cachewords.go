@@ -90,17 +90,32 @@ options:
 // cacheFlags: dashes and underscores mean the same, so hidden spellings of the
 // original need no lines.
 func cacheFlags() []config.Flag {
+	on := func(short, name string) config.Flag {
+		return config.Flag{Names: []string{name}, Short: short, Bool: true}
+	}
 	text := func(short string, names ...string) config.Flag {
 		return config.Flag{Names: names, Short: short, Secret: true}
 	}
 	return []config.Flag{
-		{Names: []string{"help"}, Short: "h", Bool: true}, {Names: []string{"version"}, Bool: true},
-		{Names: []string{"verbose"}, Short: "v", Bool: true}, {Names: []string{"debug"}, Short: "d", Bool: true},
-		{Names: []string{"insecure"}, Short: "k", Bool: true}, {Names: []string{"force"}, Short: "f", Bool: true},
-		text("H", "host"), text("p", "port"), text("S", "os-auth-strategy"), text("N", "os-auth-url"),
-		text("A", "os-auth-token", "auth-token"), text("I", "os-username"), text("K", "os-password"),
-		text("R", "os-region-name"), text("", "os-project-id"), text("T", "os-project-name"),
-		text("", "os-user-domain-id"), text("", "os-project-domain-id"), text("", "os-domain-id"),
+		on("h", "help"),
+		on("", "version"),
+		on("v", "verbose"),
+		on("d", "debug"),
+		on("k", "insecure"),
+		on("f", "force"),
+		text("H", "host"),
+		text("p", "port"),
+		text("S", "os-auth-strategy"),
+		text("N", "os-auth-url"),
+		text("A", "os-auth-token", "auth-token"),
+		text("I", "os-username"),
+		text("K", "os-password"),
+		text("R", "os-region-name"),
+		text("", "os-project-id"),
+		text("T", "os-project-name"),
+		text("", "os-user-domain-id"),
+		text("", "os-project-domain-id"),
+		text("", "os-domain-id"),
 	}
 }
 

@@ -82,8 +82,7 @@ func TestListWhileImagesGo(t *testing.T) {
 	for n := range 5 {
 		list = append(list, map[string]any{"id": id(n), "status": "active", "size": n})
 	}
-	var target *fake
-	target = newFake(t, nil, func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) })
+	target := newFake(t, nil, nothing)
 	var source *fake
 	source = newFake(t, list, func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/v2/images/"+id(1)) { // it goes when its data is asked for
@@ -200,8 +199,7 @@ func TestTargetReceivedOtherData(t *testing.T) {
 func TestDumpIsAlone(t *testing.T) {
 	dir := t.TempDir()
 	var second error
-	var source *fake
-	source = newFake(t, images{{"id": id(1), "status": "active", "size": 4}}, func(w http.ResponseWriter, _ *http.Request) {
+	source := newFake(t, images{{"id": id(1), "status": "active", "size": 4}}, func(w http.ResponseWriter, _ *http.Request) {
 		second = quiet().Dump(t.Context(), replicate.NewServer("http://127.0.0.1:1", "", 512), dir)
 		_, _ = io.WriteString(w, "data")
 	})

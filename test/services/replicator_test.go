@@ -26,7 +26,9 @@ func TestReplicatorWithTheOriginal(t *testing.T) {
 	images := map[string][]byte{}
 	for i, more := range []map[string]any{
 		{"visibility": "public", "tags": []string{"b", "a"}, "hw_disk_bus": "virtio", "odd/na~me": "ä"},
-		{"visibility": "community", "protected": true, "min_disk": 3}, {"visibility": "private", "os_hidden": true}, {"visibility": "shared"},
+		{"visibility": "community", "protected": true, "min_disk": 3},
+		{"visibility": "private", "os_hidden": true},
+		{"visibility": "shared"},
 	} {
 		more["name"], more["owner"], more["disk_format"], more["container_format"] = "image", "demo", "raw", "bare"
 		img, err := ours.Create(t.Context(), more)
