@@ -83,5 +83,5 @@ func writing(ctx context.Context, key string, err error) error {
 	case status(err) == 0:
 		return store.Unreachable(err)
 	}
-	return fmt.Errorf("Failed to add image object to S3. key=%s: %w", key, err) //nolint:staticcheck // the original's text
+	return fmt.Errorf("Failed to add image object to S3. key=%s: %w", key, err)
 }

@@ -94,9 +94,9 @@ func (s *Store) prepare(ctx context.Context, key string) error {
 	case err == nil:
 		return nil
 	case !missing(err):
-		return writing(ctx, key, fmt.Errorf("Failed to get bucket info: %w", err)) //nolint:staticcheck // the original's text
+		return writing(ctx, key, fmt.Errorf("Failed to get bucket info: %w", err))
 	case !s.cfg.CreateBucket:
-		return fmt.Errorf("The bucket %s does not exist in S3. Please set the s3_store_create_bucket_on_put option "+ //nolint:staticcheck // the original's text
+		return fmt.Errorf("The bucket %s does not exist in S3. Please set the s3_store_create_bucket_on_put option "+
 			"to add bucket to S3 automatically.", s.cfg.Bucket)
 	}
 	return s.makeBucket(ctx, key)
@@ -114,7 +114,7 @@ func (s *Store) makeBucket(ctx context.Context, key string) error {
 	if _, gone := s.conn.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.cfg.Bucket}); gone == nil {
 		return nil // another upload was faster
 	}
-	return writing(ctx, key, fmt.Errorf("Failed to add bucket to S3: %w", err)) //nolint:staticcheck // the original's text
+	return writing(ctx, key, fmt.Errorf("Failed to add bucket to S3: %w", err))
 }
 
 func (s *Store) head(ctx context.Context, key string) (*s3.HeadObjectOutput, error) {
