@@ -110,6 +110,10 @@ var broken = []struct {
 	{"no skips", "in a suite", one("internal/store/storetest/a.go", "package storetest\n\nfunc A(tb testing.TB) { tb.Skip"+"Now() }\n"), "no skipped tests"},
 	{"no skips", "a parser skips", one("internal/ini/a.go", "package ini\n\nfunc f(p *parser) { p.Skip() }\n"), ""},
 
+	{"services at once", "one after another", one("test/services/a_test.go", "package services\n\nfunc TestA(t *testing.T) { t.Log() }\n"), "a_test.go:3: TestA must begin"},
+	{"services at once", "other tests", one("test/services/a_test.go", "package services\n\nfunc TestMain(m *testing.M) { m.Run() }\n\nfunc test(t *testing.T) {}\n"), ""},
+	{"services at once", "another package", one("internal/ini/a_test.go", "package ini\n\nfunc TestA(t *testing.T) {}\n"), ""},
+
 	{"no unfinished marks", "comment", one("internal/ini/a.go", "package ini\n\n// TO"+"DO: more\n"), "internal/ini/a.go:3:"},
 	{"no unfinished marks", "words", one("internal/ini/a.go", "package ini\n\nvar e = \"not imple"+"mented\"\n"), "finish it"},
 	{"no unfinished marks", "answer 501", one("internal/ini/a.go", "package ini\n\nvar e = \"The request method X is not imple"+"mented for this server.\"\n"), ""},

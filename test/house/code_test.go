@@ -206,3 +206,31 @@ func checkSkips(tr *tree) []string {
 	}
 	return out
 }
+
+// checkParallel wants tests of services side by side: one by one they outlast the time that a full check has.
+func checkParallel(tr *tree) []string {
+	var out []string
+	for _, s := range tr.sources {
+		if s.dir != "test/services" {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Recv != nil || !strings.HasPrefix(fn.Name.Name, "Test") || fn.Name.Name == "TestMain" {
+				continue
+			}
+			if len(fn.Body.List) == 0 || types.ExprString(exprOf(fn.Body.List[0])) != "t.Parallel()" {
+				out = append(out, tr.at(fn.Pos(), "%s must begin with t.Parallel()", fn.Name.Name))
+			}
+		}
+	}
+	return out
+}
+
+// exprOf is the expression that a statement is, or nothing that anybody writes.
+func exprOf(stmt ast.Stmt) ast.Expr {
+	if e, ok := stmt.(*ast.ExprStmt); ok {
+		return e.X
+	}
+	return &ast.BadExpr{}
+}

@@ -24,6 +24,7 @@ var rules = []rule{
 	{"no init", checkInit},
 	{"package variables", checkVariables},
 	{"no skips", checkSkips},
+	{"services at once", checkParallel},
 	{"no unfinished marks", checkMarks},
 	{"nolint", checkNolint},
 	{"no paths of a machine", checkPaths},

@@ -21,6 +21,7 @@ const (
 
 // TestDownloadedImageBoots: a machine starts from what came back, and says so.
 func TestDownloadedImageBoots(t *testing.T) {
+	t.Parallel()
 	n, s := rig.NewNode(t, programs()), newShell(t)
 	iso, err := os.ReadFile(bootable)
 	n.Must(err)

@@ -16,6 +16,7 @@ import (
 // original's prints, byte for byte, but for the deprecation that Debian's is
 // too old for.
 func TestCacheManageBesideTheOriginal(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	const id = "5c9e9b1c-7f0f-4a51-9d0e-2b7b1d1e8d11"
 	run := func(program string, api *rig.CacheAPI, words string) saying {

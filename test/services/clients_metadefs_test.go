@@ -15,6 +15,7 @@ import (
 // definitions, and looks at the effect of each from the side. The openstack
 // command of this release has none.
 func TestGlanceClientMetadefs(t *testing.T) {
+	t.Parallel()
 	n, s := rig.NewNode(t, programs()), newShell(t)
 	c := &metadefClient{t: t, n: n, s: s}
 

@@ -13,6 +13,7 @@ import (
 // TestOpenstackClient leads an image through its life with the unmodified
 // openstack command, and looks at the effects from the side.
 func TestOpenstackClient(t *testing.T) {
+	t.Parallel()
 	n, s := rig.NewNode(t, programs()), newShell(t)
 	openstack := func(args ...string) []string {
 		return append([]string{"--os-auth-type", "none", "--os-endpoint", n.Base, "image"}, args...)
@@ -74,6 +75,7 @@ func TestOpenstackClient(t *testing.T) {
 
 // TestGlanceClient is the same with the older command.
 func TestGlanceClient(t *testing.T) {
+	t.Parallel()
 	n, s := rig.NewNode(t, programs()), newShell(t)
 	glance := func(args ...string) []string {
 		// Nobody is asked for a token at that URL. Without one the client keeps the schema of images at a place where

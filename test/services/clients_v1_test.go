@@ -16,6 +16,7 @@ import (
 // spoke version 1 of the API. It quotes what is not ASCII, which the server
 // takes for what it is: clients of that version's time did not.
 func TestGlanceClientV1(t *testing.T) {
+	t.Parallel()
 	n, s := rig.NewNode(t, programs(), "enable_v1_api = true"), newShell(t)
 	args := func(args ...string) []string {
 		return append([]string{"--os-image-api-version", "1", "--os-image-url", n.Base, "--os-auth-token", "none", "--os-auth-url", "none"}, args...)
@@ -143,6 +144,7 @@ func clientV1Sources(t *testing.T, n *rig.Node, s *shell, glance func(...string)
 
 // TestLibraryV1 does with the library what the command has no words for.
 func TestLibraryV1(t *testing.T) {
+	t.Parallel()
 	n, s := rig.NewNode(t, programs(), "enable_v1_api = true"), newShell(t)
 	out := s.run("/usr/bin/python3", "-c", `
 import io, sys

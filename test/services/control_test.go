@@ -4,10 +4,12 @@ package services_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -15,6 +17,7 @@ import (
 // TestControlAsRoot is the founding document's session as its author typed it:
 // root's pid files lie in /var/run/glance.
 func TestControlAsRoot(t *testing.T) {
+	t.Parallel()
 	const pidDir = "/var/run/glance"
 	s := newShell(t)
 	if entries, err := os.ReadDir(pidDir); err == nil && len(entries) > 0 {
@@ -55,16 +58,18 @@ func TestControlAsRoot(t *testing.T) {
 	}
 }
 
+// freePort gives a port on which nobody listens, and which the system gives to
+// nobody who asks for any: tests that run at the same time do not take it while
+// its server is not up yet, or not up again.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := strconv.Itoa(10000 + rand.IntN(20000))
+		if l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:"+port); err == nil {
+			_ = l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
+	t.Fatal("no port is free")
+	return ""
 }

@@ -61,7 +61,7 @@ func theOriginal(t *testing.T, e *engine, database, store string) (base string) 
 		}
 	})
 	base = "http://127.0.0.1:" + port
-	for range 300 {
+	for range patience {
 		if resp, err := http.Get(base + "/versions"); err == nil {
 			_ = resp.Body.Close()
 			return base
@@ -102,6 +102,7 @@ func besides(t *testing.T, settings ...string) (e *engine, theirs string, ours *
 // TestDatabaseBesideTheOriginal: the original and ours serve one database and
 // one store at the same time, and what one does is right on the other.
 func TestDatabaseBesideTheOriginal(t *testing.T) {
+	t.Parallel()
 	_, theirs, n := besides(t)
 	sides := map[string][2]string{"made by the original": {theirs, n.Base}, "made by ours": {n.Base, theirs}}
 	for name, side := range sides {

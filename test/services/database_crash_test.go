@@ -18,6 +18,7 @@ import (
 // clients change images; what was acknowledged is there, what was not is there
 // whole or not at all, and the next server is not held up by the dead one's locks.
 func TestServerKilledInTransactions(t *testing.T) {
+	t.Parallel()
 	run := func(t *testing.T, settings ...string) {
 		n := rig.NewNode(t, programs(), append(settings, many)...)
 		var clients []*victim

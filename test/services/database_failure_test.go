@@ -18,6 +18,7 @@ import (
 // TestDatabaseConnections: connections that the server ends are replaced, and
 // one that it never makes is told.
 func TestDatabaseConnections(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines(t) {
 		t.Run(e.name, func(t *testing.T) {
 			e.t = t
@@ -100,6 +101,7 @@ func poolIsFull(t *testing.T, db *sqldb.DB, id string) {
 
 // TestDatabaseAccess: what is wrong with a connection is said, the password is not.
 func TestDatabaseAccess(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines(t) {
 		wrong := strings.Replace(e.url("nowhere"), "//"+e.user+"@", "//nobody:se%2Fcret@", 1)
 		for _, url := range []string{wrong, e.url("nowhere")} {
@@ -119,6 +121,7 @@ func TestDatabaseAccess(t *testing.T) {
 // TestDatabaseWalk: with more images than are worth gathering, a project's
 // page goes along the index, and says the same.
 func TestDatabaseWalk(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines(t) {
 		t.Run(e.name, func(t *testing.T) {
 			e.t = t

@@ -20,6 +20,7 @@ import (
 // well when there is room again. MariaDB does not outlive that itself: it is
 // started again.
 func TestDatabaseFullDisk(t *testing.T) {
+	t.Parallel()
 	onDisk := func(name string, f func(t *testing.T) (disk, url string, again func())) {
 		t.Run(name, func(t *testing.T) {
 			disk, url, again := f(t)

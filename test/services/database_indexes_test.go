@@ -15,6 +15,7 @@ import (
 // TestDatabaseIndexes: the extra indexes come and go on both servers, the
 // original's tool sees nothing of them, and with them every store does the same.
 func TestDatabaseIndexes(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines(t) {
 		t.Run(e.name, func(t *testing.T) {
 			e.t = t

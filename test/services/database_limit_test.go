@@ -12,6 +12,7 @@ import (
 // TestDatabaseConnectionLimit: a server that makes fewer connections than the
 // pool may hold is only slower, and a call that gets none is told so.
 func TestDatabaseConnectionLimit(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines(t) {
 		t.Run(e.name, func(t *testing.T) {
 			e.t = t

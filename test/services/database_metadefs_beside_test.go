@@ -19,6 +19,7 @@ import (
 // definitions of one database at the same time, and what one does is right on
 // the other.
 func TestMetadefsBesideTheOriginal(t *testing.T) {
+	t.Parallel()
 	e := startMariaDB(t)
 	e.create("beside")
 	e.original("beside", "db", "sync")

@@ -48,6 +48,7 @@ func sameLines(t *testing.T, what, got, want string) {
 // TestDatabaseMetadefFiles: what our glance-manage loads, and makes of what is
 // there, is to the letter what the original's does.
 func TestDatabaseMetadefFiles(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines(t) {
 		t.Run(e.name, func(t *testing.T) {
 			e.t = t
@@ -124,6 +125,7 @@ func exportBoth(t *testing.T, e *engine) {
 
 // TestMetadefFilesAreThoseOfTheOriginal: etc/metadefs is what the package has.
 func TestMetadefFilesAreThoseOfTheOriginal(t *testing.T) {
+	t.Parallel()
 	theirs, err := filepath.Glob("/etc/glance/metadefs/*.json")
 	if err != nil || len(theirs) != 33 {
 		t.Fatalf("%d files of the original, %v", len(theirs), err)

@@ -18,6 +18,7 @@ const many = "image_tag_quota = -1"
 // afterwards all is well without a restart, and nothing that was acknowledged
 // is lost.
 func TestDatabaseOutage(t *testing.T) {
+	t.Parallel()
 	for _, e := range enduring(t) {
 		for name, sig := range map[string]syscall.Signal{"stopped": e.gently, "killed": syscall.SIGKILL} {
 			t.Run(e.name+" "+name, func(t *testing.T) {
@@ -80,6 +81,7 @@ func (p *pending) finish(t *testing.T) *rig.Answer {
 // TestDatabaseReconnect: with use_db_reconnect a short outage is only slow.
 // What was being committed is the exception: nobody knows whether it was.
 func TestDatabaseReconnect(t *testing.T) {
+	t.Parallel()
 	for _, e := range enduring(t) {
 		t.Run(e.name, func(t *testing.T) {
 			e.t = t

@@ -28,6 +28,7 @@ const (
 // wherever it lies, and the table where no index can serve and the page of
 // the documentation says so.
 func TestDatabasePlans(t *testing.T) {
+	t.Parallel()
 	for _, start := range []func(*testing.T) *planned{countingMariaDB, countingPostgreSQL} {
 		p := start(t)
 		t.Run(p.name, func(t *testing.T) {

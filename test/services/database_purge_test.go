@@ -37,6 +37,7 @@ func graves(e *engine, database string) {
 // TestDatabasePurge: rows that are dead for long go for good, live ones stay,
 // even where the original would take them.
 func TestDatabasePurge(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines(t) {
 		t.Run(e.name, func(t *testing.T) {
 			e.t = t
@@ -77,6 +78,7 @@ func TestDatabasePurge(t *testing.T) {
 // TestDatabasePurgeOfTheOriginal: what we bring back to life outlives the
 // original's purge.
 func TestDatabasePurgeOfTheOriginal(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines(t) {
 		t.Run(e.name, func(t *testing.T) {
 			e.t = t
@@ -115,6 +117,7 @@ func TestDatabasePurgeOfTheOriginal(t *testing.T) {
 // TestDatabasePurgeBeside: both tools purge again and again while both servers
 // serve. What is dead goes, what lives stays whole.
 func TestDatabasePurgeBeside(t *testing.T) {
+	t.Parallel()
 	e, theirs, n := besides(t, many)
 	n.Client.Transport = caller("", "demo").Transport
 	l := startLoad(t, n, 3)

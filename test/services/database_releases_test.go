@@ -16,6 +16,7 @@ import (
 // the revision alone; the first one is made by the original's tool, the others
 // by ours, whose schema TestDatabaseSchema compares with it.
 func TestDatabaseReleases(t *testing.T) {
+	t.Parallel()
 	releases := []struct {
 		name      string
 		revisions []string // in alembic_version

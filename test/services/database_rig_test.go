@@ -18,6 +18,9 @@ import (
 	"glance/internal/metadata/metadatatest"
 )
 
+// patience is how many tenths of a second a server may take to start.
+const patience = 1200
+
 // engine is a database server of this test's own, on loopback.
 type engine struct {
 	*shell
@@ -81,7 +84,7 @@ func (e *engine) daemon(probe []string, program string, args ...string) {
 			e.t.Fatal(err)
 		}
 		e.server = cmd
-		for range 300 {
+		for range patience {
 			if _, _, err := e.try(probe[0], probe[1:]...); err == nil {
 				return
 			}

@@ -53,6 +53,7 @@ func (e *engine) sameSchema(what, got, want string) {
 // column, index, constraint and default; a database of the original comes to
 // the same schema as a new one.
 func TestDatabaseSchema(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines(t) {
 		t.Run(e.name, func(t *testing.T) {
 			e.t = t
@@ -88,6 +89,7 @@ func TestDatabaseSchema(t *testing.T) {
 
 // TestDatabaseSteps: MariaDB goes step by step, PostgreSQL refuses to.
 func TestDatabaseSteps(t *testing.T) {
+	t.Parallel()
 	maria, postgres := startMariaDB(t), startPostgreSQL(t)
 	maria.create("steps")
 	maria.manage("steps", "db version", "Database is either not under migration control or under legacy migration control, "+

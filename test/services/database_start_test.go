@@ -20,6 +20,7 @@ import (
 // and retry_interval say, tells so, and gives up with a message. A server that
 // still waits is there when the database is, and ends when it is asked to.
 func TestDatabaseDownAtStart(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines(t) {
 		t.Run(e.name, func(t *testing.T) {
 			e.t = t

@@ -40,10 +40,16 @@ func wipe(e *engine, database string) {
 }
 
 // TestDatabaseConformance: both servers do what every metadata store does.
-func TestDatabaseConformance(t *testing.T) { conform(t, metadatatest.RunOn) }
+func TestDatabaseConformance(t *testing.T) {
+	t.Parallel()
+	conform(t, metadatatest.RunOn)
+}
 
 // TestDatabaseMetadefs: with metadata definitions too.
-func TestDatabaseMetadefs(t *testing.T) { conform(t, metadatatest.RunMetadefs) }
+func TestDatabaseMetadefs(t *testing.T) {
+	t.Parallel()
+	conform(t, metadatatest.RunMetadefs)
+}
 
 func conform(t *testing.T, suite func(*testing.T, metadatatest.Engine, metadatatest.Open)) {
 	for _, e := range engines(t) {
@@ -63,6 +69,7 @@ func conform(t *testing.T, suite func(*testing.T, metadatatest.Engine, metadatat
 
 // TestDatabaseEmpty: a server makes no tables in a server's database.
 func TestDatabaseEmpty(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines(t) {
 		t.Run(e.name, func(t *testing.T) {
 			e.create("empty")

@@ -15,6 +15,7 @@ import (
 
 // TestDatabaseURLs: sockets, TLS, and certificates that are not the right ones.
 func TestDatabaseURLs(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines(t) {
 		t.Run(e.name, func(t *testing.T) {
 			e.t = t
@@ -70,6 +71,7 @@ func (e *engine) certificate(dir, owner string) (cert, key string) {
 
 // TestDatabaseSyncRace: several may make the schema at once, and one does.
 func TestDatabaseSyncRace(t *testing.T) {
+	t.Parallel()
 	for _, e := range engines(t) {
 		t.Run(e.name, func(t *testing.T) {
 			e.t = t

@@ -13,6 +13,7 @@ import (
 
 // TestDisks uploads what qemu-img makes, under its own name and under others.
 func TestDisks(t *testing.T) {
+	t.Parallel()
 	n, s := rig.NewNode(t, programs()), newShell(t)
 	const virtual = 48 * mib
 	s.write("data.raw", append(rig.Random(1, 5*mib), make([]byte, virtual-5*mib)...))
@@ -68,6 +69,7 @@ func refused(t *testing.T, n *rig.Node, format string, disk []byte) {
 
 // TestUnsafeDisks: disks that would make their reader open other files.
 func TestUnsafeDisks(t *testing.T) {
+	t.Parallel()
 	n, s := rig.NewNode(t, programs()), newShell(t)
 	s.write("base.raw", make([]byte, mib))
 	s.run("qemu-img", "create", "-q", "-f", "qcow2", "-b", "base.raw", "-F", "raw", "backed.qcow2")

@@ -8,7 +8,10 @@
 // need are in the file packages, one a line; whoever needs another program
 // adds its package there. A program that is missing fails its test.
 //
+// The tests run side by side, so each begins with t.Parallel, takes its ports
+// from freePort, and waits for what it wants to see, not for some seconds.
+//
 // The tests want root and change nothing outside of temporary directories but
 // /var/run/glance, where glance-control keeps its pid files, and port 9292,
-// which the README's session needs as printed.
+// which the README's session needs as printed: one test each.
 package services

@@ -13,6 +13,7 @@ import (
 
 // TestDiskFills: a store of 8 MiB, an upload of more, announced or not.
 func TestDiskFills(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	n := rig.NewNode(t, programs())
 	n.Stop()
@@ -41,6 +42,7 @@ func TestDiskFills(t *testing.T) {
 
 // TestDatabaseDiskFills: there is room for the data, none for its row.
 func TestDatabaseDiskFills(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	shared := t.TempDir()
 	s.run("mount", "-t", "tmpfs", "-o", "size=4m,mode=755", "glance-test", shared)

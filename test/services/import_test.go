@@ -14,6 +14,7 @@ import (
 // TestImportByClients imports with both commands, by both methods that a single
 // store has.
 func TestImportByClients(t *testing.T) {
+	t.Parallel()
 	n, s := rig.NewNode(t, programs(), "[import_filtering_opts] allowed_ports = []"), newShell(t)
 	disk := rig.QCOW2(1, 2*mib, 5<<30)
 	s.write("disk.qcow2", disk)

@@ -27,6 +27,7 @@ var tempestTests = flag.String("tempest", `^(tempest\.api\.image\.|tempest\.scen
 // a real Keystone: all pass but those of the list, and those of the list fail.
 // The limits that Keystone keeps hold, but bother only the tests about them.
 func TestTempest(t *testing.T) {
+	t.Parallel()
 	k := newIdentity(t)
 	k.readSystem("glance")
 	n := rig.NewNode(t, programs(), k.limited("[oslo_limit] endpoint_service_type = image", "[oslo_limit] endpoint_region_name = RegionOne",

@@ -21,6 +21,7 @@ import (
 // TestMigration is the evening of docs/migration.md, line by line, with the
 // original's own package on a machine of this test's own.
 func TestMigration(t *testing.T) {
+	t.Parallel()
 	m := newMachine(t)
 	m.run("systemctl start glance-api")
 	m.serves()

@@ -14,6 +14,7 @@ import (
 // TestReadme runs the README's first session exactly as printed, against the
 // server of make run.
 func TestReadme(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	server, err := rig.Start(t.Context(), withoutSystemFiles(filepath.Join(programs(), "glance-api"), s.dir))
 	if err != nil {

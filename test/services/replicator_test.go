@@ -18,6 +18,7 @@ import (
 // TestReplicatorWithTheOriginal: images go from ours to the original and from
 // there to another one of ours, and are the same.
 func TestReplicatorWithTheOriginal(t *testing.T) {
+	t.Parallel()
 	e := startMariaDB(t)
 	e.create("beside")
 	e.original("beside", "db", "sync")

@@ -13,6 +13,7 @@ import (
 // TestStatusBesideTheOriginal: glance-status prints what the original's prints,
 // byte for byte.
 func TestStatusBesideTheOriginal(t *testing.T) {
+	t.Parallel()
 	s := newShell(t)
 	s.write("policy.json", []byte(`{"get_image": "@"}`))
 	s.write("policy.yaml", []byte("get_image: '@'\n"))

@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	// Limit is how long anything may take that normally takes no time.
-	Limit = 30 * time.Second
+	// Limit is how long anything may take that normally takes no time, on a
+	// machine that has other things to do.
+	Limit = 2 * time.Minute
 	// Interval is how often a state is asked for.
 	Interval = 5 * time.Millisecond
 )
