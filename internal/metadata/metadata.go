@@ -14,6 +14,7 @@ type Store interface {
 	Tasks
 	Locks
 	Metadefs
+	Caches
 
 	// Ping reports whether the database answers; the error is Unavailable.
 	Ping(ctx context.Context) error

@@ -27,13 +27,13 @@ func synced(t *testing.T, e *engine, database string) {
 	}
 }
 
-// wipe empties the tables that the suite fills.
-func wipe(e *engine, database string) {
+// wipe empties the tables that the suite fills, and more.
+func wipe(e *engine, database string, more ...string) {
 	text := ""
-	for _, table := range []string{
+	for _, table := range append([]string{
 		"image_properties", "image_tags", "image_locations", "image_members", "images", "task_info", "tasks",
 		"metadef_tags", "metadef_objects", "metadef_properties", "metadef_namespace_resource_types", "metadef_namespaces", "metadef_resource_types",
-	} {
+	}, more...) {
 		text += "DELETE FROM " + table + ";"
 	}
 	e.sql(database, text)
@@ -51,12 +51,18 @@ func TestDatabaseMetadefs(t *testing.T) {
 	conform(t, metadatatest.RunMetadefs)
 }
 
+// TestDatabaseCaches: with the caches of nodes too.
+func TestDatabaseCaches(t *testing.T) {
+	t.Parallel()
+	conform(t, metadatatest.RunCaches)
+}
+
 func conform(t *testing.T, suite func(*testing.T, metadatatest.Engine, metadatatest.Open)) {
 	for _, e := range engines(t) {
 		t.Run(e.name, func(t *testing.T) {
 			synced(t, e, "suite")
 			suite(t, e.traits, func(t *testing.T) metadata.Store {
-				wipe(e, "suite")
+				wipe(e, "suite", "cached_images", "node_reference")
 				db, err := sqldb.Open(t.Context(), e.url("suite"), sqldb.Options{SQLMode: "TRADITIONAL"})
 				if err != nil {
 					t.Fatal(err)

@@ -18,6 +18,8 @@ type DB struct {
 	tasks    map[string]*glance.Task
 	location int64 // the last number given to a location
 	metadefs metadefs
+	nodes    []*cachingNode // in the order in which they became known
+	cached   int64          // the last number given to a record of a cache
 }
 
 var _ metadata.Store = (*DB)(nil)

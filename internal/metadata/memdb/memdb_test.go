@@ -16,6 +16,10 @@ func TestMetadefs(t *testing.T) {
 	metadatatest.RunMetadefs(t, metadatatest.Engine{}, func(*testing.T) metadata.Store { return memdb.New() })
 }
 
+func TestCaches(t *testing.T) {
+	metadatatest.RunCaches(t, metadatatest.Engine{}, func(*testing.T) metadata.Store { return memdb.New() })
+}
+
 func BenchmarkStore(b *testing.B) {
 	metadatatest.Benchmark(b, func(*testing.B) metadata.Store { return memdb.New() })
 }

@@ -22,6 +22,9 @@
 //   - a namespace with parts is made one part after the other
 //   - it is the registry that decides what the caller sees
 //
+// No registry keeps what lies in the caches of nodes: the protocol is older.
+// Nodes that have no database of their own describe their cache beside it.
+//
 // Who asks is told in each request: by the caller's token, by identity headers
 // (for a registry of flavor trusted-auth), or not at all, when the registry
 // takes everybody for an administrator. Identity headers say whose eyes to look

@@ -40,6 +40,7 @@ func open(t testing.TB, below metadata.Store, key string, log *slog.Logger) *sea
 // TestSuite: behind the key a store is still a store.
 func TestSuite(t *testing.T) {
 	metadatatest.Run(t, func(t *testing.T) metadata.Store { return open(t, memdb.New(), secret, nil) })
+	metadatatest.RunCaches(t, metadatatest.Engine{}, func(t *testing.T) metadata.Store { return open(t, memdb.New(), secret, nil) })
 }
 
 // TestForm takes a sealed text apart by the rule of spec database §3, and puts

@@ -19,6 +19,12 @@ func TestMetadefsFile(t *testing.T) {
 	})
 }
 
+func TestCachesFile(t *testing.T) {
+	metadatatest.RunCaches(t, metadatatest.Engine{}, func(t *testing.T) metadata.Store {
+		return openFile(t, filepath.Join(t.TempDir(), "glance.sqlite"))
+	})
+}
+
 func TestMetadefsMemory(t *testing.T) {
 	metadatatest.RunMetadefs(t, metadatatest.Engine{}, func(t *testing.T) metadata.Store { return open(t, "sqlite://") })
 }
