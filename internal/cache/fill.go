@@ -172,6 +172,9 @@ func (f *Fill) publish(ctx context.Context, from string) error {
 	if err != nil {
 		return errors.Join(err, c.Delete(ctx, id))
 	}
+	if !c.Has(id) { // it was dropped in between
+		return errors.Join(errDropped, c.index.Remove(ctx, id))
+	}
 	_, err = c.Unqueue(id)
 	return err
 }

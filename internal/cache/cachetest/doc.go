@@ -1,0 +1,2 @@
+// Package cachetest is the suite that every index of a cache passes.
+package cachetest
