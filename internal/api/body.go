@@ -23,7 +23,7 @@ const (
 
 // Errors of request bodies (spec images-v2 §1.3). They are only read.
 var (
-	errBodyUnexpected = &glance.Error{Kind: glance.Invalid, Message: "A body is not expected with this request."}
+	ErrBodyUnexpected = &glance.Error{Kind: glance.Invalid, Message: "A body is not expected with this request."}
 	errBodyMissing    = &glance.Error{Kind: glance.Invalid, Message: "Body expected in request."}
 	errBodyMalformed  = &glance.Error{Kind: glance.Invalid, Message: "Malformed JSON in request body."}
 	errBodyType       = &glance.Error{Kind: glance.Invalid, Message: "Unexpected body type. Expected list/dict."}

@@ -155,18 +155,20 @@ func (rt *Router) serve(w http.ResponseWriter, r *http.Request) error {
 	case p == nil && !slices.Contains(knownMethods, r.Method):
 		return notImplemented()
 	case p == nil:
-		return &glance.Error{Kind: glance.NotFound}
+		return errNoSuchPath()
 	case route == nil:
 		return MethodNotAllowed(p.allow, "")
 	case !validQuery(r.URL.RawQuery):
 		return errEncoding
 	case route.NoBody && HasBody(r):
-		return errBodyUnexpected
+		return ErrBodyUnexpected
 	case route.Writes && CallerFrom(r.Context()).ReadOnly:
 		return glance.Detailf(glance.Forbidden, "Read-only access")
 	}
 	return route.Handle(w, r)
 }
+
+func errNoSuchPath() error { return &glance.Error{Kind: glance.NotFound} }
 
 // knownMethods are those the original answers with 404 instead of 501.
 var knownMethods = []string{"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"}

@@ -116,6 +116,7 @@ func (c *checker) api(ctx context.Context, cfg *config.API) {
 		c.take(asValueFailure(err))
 	}
 	c.uploads(g, cfg)
+	c.take(checkCache(cfg))
 	if enforcer != nil {
 		c.pipeline(cfg, enforcer, buildAuthToken(g, &cfg.Loaded, c.log))
 	}

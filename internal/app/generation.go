@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -15,7 +16,8 @@ import (
 type Generation struct {
 	handler http.Handler
 	log     *slog.Logger
-	shares  *shares // of the process; nil: everything is this generation's own
+	shares  *shares                 // of the process; nil: everything is this generation's own
+	drains  []func(context.Context) // what goes on while the process drains
 	closers []func() error
 	users   atomic.Int64 // requests, and one while it is current
 	closed  sync.WaitGroup
@@ -31,6 +33,10 @@ func newGeneration(log *slog.Logger, common *shares) *Generation {
 // onClose registers what ends with the generation.
 func (g *Generation) onClose(f func() error) { g.closers = append(g.closers, f) }
 
+// onDrain registers work beside requests that the process finishes before it
+// ends, until the context given to f ends.
+func (g *Generation) onDrain(f func(context.Context)) { g.drains = append(g.drains, f) }
+
 // enter takes a place in the generation unless it has ended.
 func (g *Generation) enter() bool {
 	for {
@@ -42,6 +48,13 @@ func (g *Generation) enter() bool {
 			return true
 		}
 	}
+}
+
+// hold keeps the generation for work that outlives the request that asks for it;
+// a reload does not end it, the end of the process does.
+func (g *Generation) hold() (release func()) {
+	g.enter() // cannot fail: that request is in it
+	return g.leave
 }
 
 // leave gives the place back; the last one closes everything.

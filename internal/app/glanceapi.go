@@ -98,6 +98,10 @@ func buildAPI(ctx context.Context, cfg *config.API, s site) (_ *Generation, err 
 	if err != nil {
 		return nil, err
 	}
+	kept, err := buildCache(ctx, g, cfg, db)
+	if err != nil {
+		return nil, err
+	}
 	allow, err := buildAllowance(g, cfg, db)
 	if err != nil {
 		return nil, err
@@ -105,12 +109,13 @@ func buildAPI(ctx context.Context, cfg *config.API, s site) (_ *Generation, err 
 	jobs := buildJobs(s.life, g, cfg.WSGI.TaskPoolThreads)
 	r := room{
 		db: db, stores: stores, policy: enforcer, protect: protection, journal: journal, staging: staging,
-		jobs: jobs, leftovers: &images.Leftovers{Recoverer: recoverer, Jobs: jobs}, allow: allow, log: log,
+		jobs: jobs, leftovers: &images.Leftovers{Recoverer: recoverer, Jobs: jobs}, allow: allow, cache: kept, log: log,
 	}
 	door, err := buildV2(cfg, r)
 	if err != nil {
 		return nil, err
 	}
+	door.Curator = buildCurator(s, g, r, door.Downloader)
 	old, err := buildV1(cfg, r, door)
 	if err != nil {
 		return nil, err

@@ -48,10 +48,7 @@ func buildStaging(stores *store.Set) (*images.Staging, error) {
 // buildJobs runs what outlives its request. A job keeps the generation that it
 // works with: a reload does not end it, the end of the process does.
 func buildJobs(ctx context.Context, g *Generation, most int) *images.Jobs {
-	jobs := images.NewJobs(ctx, most, func() func() {
-		g.enter() // cannot fail: the request that starts the job is in it
-		return g.leave
-	})
+	jobs := images.NewJobs(ctx, most, g.hold)
 	g.onClose(jobs.Close)
 	return jobs
 }

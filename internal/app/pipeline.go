@@ -30,13 +30,11 @@ func buildAPIPipeline(cfg *config.API, door, old http.Handler, enforcer *policy.
 		parts.V2 = door
 	}
 	parts.AuthToken = tokens
-	parts.Cache, parts.CacheManage = uncached, uncached
+	if cfg.Cache.Dir != "" {
+		parts.Cache, parts.CacheManage = api.CacheFilter, api.CacheManageFilter
+	}
 	return buildPipeline(&cfg.Loaded, &cfg.PasteDeploy, parts)
 }
-
-// uncached stands where a pipeline names the image cache, which is not there
-// yet: every request goes on to the store.
-func uncached(next http.Handler) http.Handler { return next }
 
 // commonParts are what pipelines of both servers are made of.
 func commonParts(cors *config.CORS, health *config.Healthcheck, middleware *config.Middleware, images *config.Images, enforcer *policy.Enforcer) api.Parts {

@@ -91,7 +91,7 @@ func (s *server) start(ctx context.Context) (*lifecycle.Daemon, error) {
 	}
 	s.plan.Store(p)
 	return &lifecycle.Daemon{
-		Service:    s.http,
+		Service:    draining{s.http, &s.stage},
 		Log:        s.log,
 		Reload:     s.reload,
 		Report:     s.report,

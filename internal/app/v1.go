@@ -23,9 +23,10 @@ func buildV1(cfg *config.API, r room, door *v2.Door) (http.Handler, error) {
 		Deleter:    door.Deleter,
 		Downloader: door.Downloader,
 		Sharer:     door.Sharer,
+		Curator:    door.Curator,
 		Config: v1.Config{
 			DiskFormats: cfg.ImageFormat.DiskFormats, ContainerFormats: cfg.ImageFormat.ContainerFormats,
-			LimitDefault: cfg.Images.LimitParamDefault, LimitMax: cfg.Images.APILimitMax,
+			LimitDefault: cfg.Images.LimitParamDefault, LimitMax: cfg.Images.APILimitMax, CacheDriver: r.cache.driver,
 		},
 	}
 	return old.Handler(), nil

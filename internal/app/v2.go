@@ -28,6 +28,7 @@ type room struct {
 	jobs    *images.Jobs
 	allow   *images.Allowance
 	log     *slog.Logger
+	cache   cacheRoom
 
 	leftovers *images.Leftovers
 }
@@ -63,6 +64,7 @@ func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 		Deleter: &images.Deleter{
 			Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Log: r.log, Delayed: cfg.Deletion.DelayedDelete,
 			Staging: r.staging, Jobs: r.jobs, Leftovers: r.leftovers, Peers: newPeers(peerTimeout), SelfURL: selfURL(opt),
+			Cache: r.cache.cache,
 		},
 		Uploader: &images.Uploader{
 			Images: r.db, Policy: r.policy, Stores: r.stores, Journal: r.journal, Buffers: buffers, Log: r.log,
@@ -71,7 +73,7 @@ func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 				AllowMismatch: !cfg.ImageFormat.RequireMatch, GPTNonFatal: cfg.ImageFormat.GPTNonfatal,
 			},
 		},
-		Downloader: &images.Downloader{Images: r.db, Policy: r.policy, Stores: r.stores},
+		Downloader: &images.Downloader{Images: r.db, Policy: r.policy, Stores: r.stores, Cache: r.cache.cache, Log: r.log},
 		Sharer:     &images.Sharer{Images: r.db, Members: r.db, Policy: r.policy, Limits: limits},
 		Locator:    buildLocator(cfg, r, limits, storage, buffers),
 		Stager: &images.Stager{
@@ -87,6 +89,7 @@ func buildV2(cfg *config.API, r room) (*v2.Door, error) {
 	}
 	door.Importer = buildImporter(cfg, r, door)
 	door.Board = buildBoard(cfg, r, door)
+	door.Config.CacheDriver = r.cache.driver
 	return door, nil
 }
 

@@ -10,9 +10,9 @@ import (
 // between is the time between attempts at a lock that another process has.
 const between = 50 * time.Millisecond
 
-// alone runs f while no other process of this node, of the original's neither,
+// Alone runs f while no other process of this node, of the original's neither,
 // does what the lock of that name is for.
-func (c *Cache) alone(ctx context.Context, name string, f func() error) error {
+func (c *Cache) Alone(ctx context.Context, name string, f func() error) error {
 	select {
 	case c.turn <- struct{}{}: // locks of files are the process's
 		defer func() { <-c.turn }()

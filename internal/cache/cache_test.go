@@ -132,6 +132,10 @@ func TestQueue(t *testing.T) {
 		t.Errorf("%d, %v", n, err)
 	}
 	wantQueue()
+	for _, n := range []int{8, 3, 7, 2} { // faster than the clock of the file system
+		must(t, r.Queue(id(n)))
+	}
+	wantQueue(8, 3, 7, 2)
 }
 
 func TestPrune(t *testing.T) {

@@ -16,7 +16,7 @@ import (
 // that nobody has asked for the longest. It tells how many it removed, and their
 // bytes. One process prunes at a time.
 func (c *Cache) Prune(ctx context.Context) (files int, bytes int64, err error) {
-	err = c.alone(ctx, "glance-cache-prune", func() error {
+	err = c.Alone(ctx, "glance-cache-prune", func() error {
 		files, bytes, err = c.prune(ctx)
 		return err
 	})
@@ -76,7 +76,7 @@ func (c *Cache) leastRecent(ctx context.Context, list []fs.FileInfo) error {
 // Clean removes invalid files, and incomplete ones that nobody has written to
 // for the stall time. One process cleans at a time.
 func (c *Cache) Clean(ctx context.Context) error {
-	return c.alone(ctx, "glance-cache-clean", func() error {
+	return c.Alone(ctx, "glance-cache-clean", func() error {
 		var failed error
 		for _, path := range c.below(invalid) {
 			if _, err := unlink(path); err != nil {

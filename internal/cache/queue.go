@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"glance/internal/glance"
 )
@@ -28,7 +29,9 @@ func (c *Cache) Queue(id string) error {
 	if err != nil {
 		return fmt.Errorf("queue an image: %w", err)
 	}
-	return f.Close()
+	// The clock that the kernel stamps files with stands still for milliseconds.
+	now := time.Now()
+	return errors.Join(f.Close(), os.Chtimes(f.Name(), now, now))
 }
 
 // Queued reports whether an image is wanted.

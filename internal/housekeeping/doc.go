@@ -1,6 +1,8 @@
 // Package housekeeping is what has to be done now and then and what nobody asks
 // for in a request: the data of images whose deletion was delayed (Scrubber,
-// Restore; spec tools §3).
+// Restore; spec tools §3), images that are wanted in the cache (Prefetcher, and
+// Fetcher beside requests; spec cache §5). What else the cache needs, it does
+// itself: pruning and cleaning are about nothing but its directory.
 //
 // # Promises
 //

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 
+	"glance/internal/cache"
 	"glance/internal/glance"
 	"glance/internal/metadata"
 	"glance/internal/policy"
@@ -21,9 +22,10 @@ type Deleter struct {
 	Log     *slog.Logger
 	Delayed bool // delayed_delete: leave the data to the scrubber
 
-	Staging   *Staging   // nil where nothing is ever staged
-	Jobs      *Jobs      // what may be reading the data; nil is nothing
-	Leftovers *Leftovers // nil leaves what fails half-way to the next start
+	Staging   *Staging     // nil where nothing is ever staged
+	Jobs      *Jobs        // what may be reading the data; nil is nothing
+	Leftovers *Leftovers   // nil leaves what fails half-way to the next start
+	Cache     *cache.Cache // nil where there is none
 
 	Peers   Peers  // asked by DeleteAnywhere
 	SelfURL string // of this node, "" when it is not known
@@ -37,7 +39,19 @@ func (d *Deleter) Delete(ctx context.Context, who *glance.Caller, id string) err
 	if err != nil {
 		return err
 	}
-	return d.remove(ctx, img)
+	return d.uncached(ctx, id, d.remove(ctx, img))
+}
+
+// uncached drops an image from the cache of this node when err says that it is
+// deleted.
+func (d *Deleter) uncached(ctx context.Context, id string, err error) error {
+	if err != nil || d.Cache == nil {
+		return err
+	}
+	if err := d.Cache.Drop(context.WithoutCancel(ctx), id); err != nil {
+		d.Log.WarnContext(ctx, "a deleted image stays in the cache", "image_id", id, "error", err)
+	}
+	return nil
 }
 
 // DeleteAnywhere has the node that keeps something of the image on its own disk
@@ -51,11 +65,11 @@ func (d *Deleter) DeleteAnywhere(ctx context.Context, who *glance.Caller, id str
 	}
 	host := peerOf(img, d.SelfURL)
 	if host == "" {
-		return "", d.remove(ctx, img)
+		return "", d.uncached(ctx, id, d.remove(ctx, img))
 	}
 	requestID, err = d.Peers.Delete(ctx, host, id, who)
 	if !isDown(err) {
-		return requestID, err
+		return requestID, d.uncached(ctx, id, err)
 	}
 	d.Log.WarnContext(ctx, "the node that keeps staged data of an image cannot be asked: the image is deleted here, that data stays there",
 		"image_id", id, "node", nodeOf(host), "error", err)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"slices"
 
+	"glance/internal/cache"
 	"glance/internal/glance"
 	"glance/internal/metadata"
 	"glance/internal/policy"
@@ -17,6 +19,8 @@ type Downloader struct {
 	Images metadata.Images
 	Policy *policy.Enforcer
 	Stores *store.Set
+	Cache  *cache.Cache // nil where there is none
+	Log    *slog.Logger // of what becomes of the cache; needed with it
 }
 
 // Download is data ready to be read: Open may be called once.
@@ -27,6 +31,10 @@ type Download struct {
 	data  store.Data
 	where glance.Location
 	from  *store.Set
+
+	cache *cache.Cache // that the data comes from, or goes through; nil is neither
+	hit   bool         // it comes from there
+	log   *slog.Logger
 }
 
 // Open gives the data from offset on. The reader may be an *os.File; whoever
@@ -35,7 +43,7 @@ func (d *Download) Open(ctx context.Context, offset int64) (io.ReadCloser, error
 	data := d.data.ReadCloser
 	d.data.ReadCloser = nil
 	if offset == 0 {
-		return data, nil
+		return d.kept(ctx, data), nil
 	}
 	if s, ok := data.(io.Seeker); ok {
 		if _, err := s.Seek(offset, io.SeekStart); err != nil {
@@ -61,6 +69,23 @@ func (d *Download) Close() error {
 // Download finds the data of an image (spec images-v2 §19). prefer lists the
 // stores to try first; nil when the caller did not say.
 func (d *Downloader) Download(ctx context.Context, who *glance.Caller, id string, prefer []string) (*Download, error) {
+	img, err := d.find(ctx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	return d.fetch(ctx, who, img, prefer)
+}
+
+func (d *Downloader) fetch(ctx context.Context, who *glance.Caller, img *glance.Image, prefer []string) (*Download, error) {
+	locations, err := d.preferred(ctx, who, img, prefer)
+	if err != nil {
+		return nil, err
+	}
+	return d.open(ctx, img, locations)
+}
+
+// find gives an image that the caller may download.
+func (d *Downloader) find(ctx context.Context, who *glance.Caller, id string) (*glance.Image, error) {
 	img, err := d.Images.Image(ctx, metadata.ScopeOf(*who), id)
 	if err != nil {
 		return nil, err
@@ -69,14 +94,7 @@ func (d *Downloader) Download(ctx context.Context, who *glance.Caller, id string
 		return nil, glance.Errorf(glance.Forbidden,
 			"The requested image has been deactivated. Image data download is forbidden.")
 	}
-	if err := d.Policy.Image(ctx, who, policy.DownloadImage, img); err != nil {
-		return nil, err
-	}
-	locations, err := d.preferred(ctx, who, img, prefer)
-	if err != nil {
-		return nil, err
-	}
-	return d.open(ctx, img, locations)
+	return img, d.Policy.Image(ctx, who, policy.DownloadImage, img)
 }
 
 // preferred gives the locations in the order in which they are tried.

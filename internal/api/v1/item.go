@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"glance/internal/api"
 	"glance/internal/glance"
 )
 
@@ -26,7 +27,11 @@ func (d *Door) data(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	found, err := d.Downloader.Download(ctx, who, id, nil)
+	find := d.Downloader.Download
+	if api.ThroughCache(r) {
+		find = d.Downloader.DownloadCached
+	}
+	found, err := find(ctx, who, id, nil)
 	if err != nil {
 		return err
 	}
@@ -52,6 +57,10 @@ func (d *Door) data(w http.ResponseWriter, r *http.Request) error {
 	n, err := io.Copy(w, io.LimitReader(data, found.Size))
 	if err == nil && n < found.Size {
 		err = errors.New("the store gave less data than the image has")
+	}
+	if err == nil && found.FromCache() {
+		_ = http.NewResponseController(w).Flush() // whoever counts shall not keep the client waiting
+		found.Sent(ctx, n)
 	}
 	return err
 }

@@ -15,6 +15,7 @@ type Door struct {
 	Deleter    *images.Deleter
 	Downloader *images.Downloader
 	Sharer     *images.Sharer
+	Curator    *images.Curator
 	Config     Config
 }
 
@@ -24,6 +25,7 @@ type Config struct {
 	ContainerFormats []string // container_formats
 	LimitDefault     int      // limit_param_default, 1 or more
 	LimitMax         int      // api_limit_max, 1 or more
+	CacheDriver      string   // image_cache_driver
 }
 
 // Handler serves the API below its mount.
@@ -49,7 +51,7 @@ func (d *Door) routes() []api.Route {
 		image   = "/images/{image_id}"
 		one     = image + "/members/{member}"
 	)
-	return []api.Route{
+	return append(d.cacheRoutes(), []api.Route{
 		{Pattern: "", Handle: d.brief},
 		{Pattern: "/", Handle: d.brief},
 		{Method: http.MethodGet, Pattern: "/images", Handle: d.brief, Allow: list},
@@ -65,7 +67,7 @@ func (d *Door) routes() []api.Route {
 		{Method: http.MethodPut, Pattern: one, Handle: d.grant, Allow: member},
 		{Method: http.MethodDelete, Pattern: one, Handle: d.revoke},
 		{Pattern: "/shared-images/{member}", Handle: d.sharedImages},
-	}
+	}...)
 }
 
 // headDetail refuses what the table of the original routes to the list.

@@ -2,6 +2,7 @@ package v2
 
 import (
 	"net/http"
+	"slices"
 
 	"glance/internal/api"
 	"glance/internal/glance"
@@ -27,6 +28,7 @@ type Door struct {
 	Allowance   *images.Allowance
 	Importer    *importflow.Importer
 	Board       *importflow.Board
+	Curator     *images.Curator
 	Schema      *Schema
 	Config      Config
 }
@@ -40,19 +42,20 @@ type Config struct {
 	ImportMethods []string // enabled_import_methods
 	LimitDefault  int      // limit_param_default, 1 or more
 	LimitMax      int      // api_limit_max, 1 or more
+	CacheDriver   string   // image_cache_driver, which decides how records look
 }
 
 // Routes is the table of everything this door answers.
 func (d *Door) Routes() []api.Route {
 	const image = "/images/{image_id}"
-	return append(d.metadefRoutes(), []api.Route{
+	return slices.Concat(d.metadefRoutes(), d.cacheRoutes(), []api.Route{
 		{Method: http.MethodGet, Pattern: "/images", Handle: d.list},
 		{Method: http.MethodPost, Pattern: "/images", Handle: d.create, Writes: true},
 		{Method: http.MethodGet, Pattern: image, Handle: d.show, NoBody: true},
 		{Method: http.MethodPatch, Pattern: image, Handle: d.patch, Writes: true},
 		{Method: http.MethodDelete, Pattern: image, Handle: d.delete, NoBody: true, Writes: true},
 		{Method: http.MethodGet, Pattern: image + "/tasks", Handle: d.tasks, NoBody: true, Only: true},
-		{Method: http.MethodGet, Pattern: image + "/file", Handle: d.download, NoBody: true},
+		{Method: http.MethodGet, Pattern: image + "/file", Handle: d.download},
 		{Method: http.MethodHead, Pattern: image + "/file", Handle: d.download, NoBody: true, Unlisted: true},
 		{Method: http.MethodPut, Pattern: image + "/file", Handle: d.upload, Writes: true},
 		{Method: http.MethodPut, Pattern: image + "/stage", Handle: d.stage, Writes: true},
@@ -82,7 +85,7 @@ func (d *Door) Routes() []api.Route {
 		{Method: http.MethodGet, Pattern: "/tasks/{task_id}", Handle: d.showTask},
 		{Method: http.MethodDelete, Pattern: "/tasks/{task_id}", Handle: d.deleteTask},
 		{Pattern: "", Handle: api.AddSlash},
-	}...)
+	})
 }
 
 // caller gives who asks.
