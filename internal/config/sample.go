@@ -24,6 +24,17 @@ func SampleScrubber() []ini.Group {
 	})
 }
 
+// SampleCache are the sections of glance-cache.conf.sample: what programs about
+// the image cache have to know beside glance-api.conf.
+func SampleCache() []ini.Group {
+	c := new(API)
+	return groups([]section{
+		{ini.DefaultSection, &c.Cache},
+		{ini.DefaultSection, &c.Log},
+		{ini.DefaultSection, &c.LogHidden},
+	})
+}
+
 // SampleReplicator are the sections of glance-replicator.conf.sample.
 func SampleReplicator() []ini.Group { return groups(new(Replicator).sections()) }
 

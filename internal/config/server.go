@@ -115,7 +115,7 @@ type Images struct {
 type Cache struct {
 	Dir       string `ini:"image_cache_dir" help:"Directory of cached images; unset means no cache."`
 	Driver    string `ini:"image_cache_driver" default:"centralized_db" choices:"centralized_db,sqlite,xattr" fold:"true" help:"Where the cache is described."`
-	MaxSize   int64  `ini:"image_cache_max_size" default:"10737418240" min:"0" help:"Bytes that are left by glance-cache-pruner."`
+	MaxSize   int64  `ini:"image_cache_max_size" default:"10737418240" min:"0" help:"Bytes that pruning leaves in the cache."`
 	StallTime int    `ini:"image_cache_stall_time" default:"86400" min:"0" help:"Seconds after which an incomplete file counts as abandoned."`
 	SQLiteDB  string `ini:"image_cache_sqlite_db" default:"cache.db" help:"Database file of the sqlite driver, in image_cache_dir."`
 }

@@ -27,6 +27,7 @@ func samples() map[string]string {
 	return map[string]string{
 		"glance-api.conf.sample":        render(config.SampleAPI()...),
 		"glance-registry.conf.sample":   render(config.SampleRegistry()...),
+		"glance-cache.conf.sample":      tool(config.SampleCache()...),
 		"glance-scrubber.conf.sample":   tool(config.SampleScrubber()...),
 		"glance-replicator.conf.sample": tool(config.SampleReplicator()...),
 	}
