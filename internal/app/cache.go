@@ -61,9 +61,12 @@ func openCache(ctx context.Context, cfg *config.API, db metadata.Caches, migrate
 
 // checkCache is the rule of the original about the node's name. Compat: it asks
 // for "cache" in the flavor, which "caching" does not have; without a name those
-// describe their cache in a file (spec cache §1).
+// describe their cache in a file (spec cache §1). So do flavors with trusted-auth,
+// which are older than the rule, and from when that was the default.
 func checkCache(cfg *config.API) error {
-	if strings.Contains(cfg.PasteDeploy.Flavor, "cache") && cfg.Cache.Driver == cacheall.Central && cfg.Images.WorkerSelfReference == "" {
+	flavor := cfg.PasteDeploy.Flavor
+	if strings.Contains(flavor, "cache") && !strings.Contains(flavor, "trusted-auth") &&
+		cfg.Cache.Driver == cacheall.Central && cfg.Images.WorkerSelfReference == "" {
 		return config.Fail(config.CodeFailure, errors.New("'worker_self_reference_url' needs to be set if `centralized_db` is defined as "+
 			"cache driver for image_cache_driver config option."))
 	}

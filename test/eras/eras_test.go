@@ -205,6 +205,7 @@ var factories = map[string][]string{
 func TestEveryFactory(t *testing.T) {
 	t.Parallel()
 	c := command(t, server{era: "own", args: "--config-file glance-api.conf"})
+	c.Env = append(c.Env, "OS_DEFAULT__IMAGE_CACHE_DIR="+filepath.Join(c.Dir, "cache"))
 	var mounts, sections strings.Builder
 	filters := ""
 	for key, names := range factories {
