@@ -11,6 +11,7 @@ import (
 	"glance/internal/config"
 	"glance/internal/housekeeping"
 	"glance/internal/images"
+	"glance/internal/ini"
 	"glance/internal/metadata"
 )
 
@@ -59,13 +60,13 @@ func openCache(ctx context.Context, cfg *config.API, db metadata.Caches, migrate
 	return room, err
 }
 
-// checkCache is the rule of the original about the node's name. Compat: it asks
-// for "cache" in the flavor, which "caching" does not have; without a name those
-// describe their cache in a file (spec cache §1). So do flavors with trusted-auth,
-// which are older than the rule, and from when that was the default.
+// checkCache is the rule of the original about the node's name, for those who
+// ask for that driver. Compat: it looks for "cache" in the flavor, which
+// "caching" does not have. Whoever does not say which driver may have a
+// configuration from when it was sqlite, which stands in where there is no name
+// (spec cache §1).
 func checkCache(cfg *config.API) error {
-	flavor := cfg.PasteDeploy.Flavor
-	if strings.Contains(flavor, "cache") && !strings.Contains(flavor, "trusted-auth") &&
+	if strings.Contains(cfg.PasteDeploy.Flavor, "cache") && cfg.Source.IsSet(ini.DefaultSection, "image_cache_driver") &&
 		cfg.Cache.Driver == cacheall.Central && cfg.Images.WorkerSelfReference == "" {
 		return config.Fail(config.CodeFailure, errors.New("'worker_self_reference_url' needs to be set if `centralized_db` is defined as "+
 			"cache driver for image_cache_driver config option."))

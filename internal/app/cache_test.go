@@ -36,8 +36,9 @@ func cacheConf(t *testing.T, dir, more string) string {
 }
 
 const (
-	named  = "worker_self_reference_url = http://node:9292\n"
-	manage = "[paste_deploy]\nflavor = cachemanagement\n"
+	named   = "worker_self_reference_url = http://node:9292\n"
+	central = "image_cache_driver = centralized_db\n"
+	manage  = "[paste_deploy]\nflavor = cachemanagement\n"
 )
 
 func buildCaching(t *testing.T, conf string) (*app.Generation, error) {
@@ -220,6 +221,7 @@ func TestCacheFlavors(t *testing.T) {
 		{more: ""},
 		{more: "[paste_deploy]\nflavor = caching\n", cached: true},
 		{more: named + manage, cached: true, manage: true},
+		{more: manage, cached: true, manage: true}, // from when sqlite was the default
 	} {
 		c := newCaching(t, tt.more)
 		id := c.image("the data")
@@ -240,8 +242,8 @@ func TestCacheFlavors(t *testing.T) {
 func TestCacheRefused(t *testing.T) {
 	const rule = "'worker_self_reference_url' needs to be set if `centralized_db` is defined as cache driver for image_cache_driver config option."
 	for _, tt := range []struct{ more, dir, want string }{
-		{manage, "cache", rule},
-		{"[paste_deploy]\nflavor = keystone+cachemanagement\n", "cache", rule},
+		{central + manage, "cache", rule},
+		{central + "[paste_deploy]\nflavor = keystone+cachemanagement\n", "cache", rule},
 		{named + manage, "", "needs the image cache, which is not there (is image_cache_dir set?)"},
 	} {
 		conf := cacheConf(t, t.TempDir(), tt.more)
