@@ -26,7 +26,8 @@
 // many images are public. The original ends every connection, as it does in
 // production; ours keeps them. What counts is the ratio of answers a second;
 // beside it stands that of processor time, of server and database, which
-// others on the machine disturb less.
+// others on the machine disturb less. What the original refuses among very many
+// images does not count.
 //
 // The second fills a database with tools/seedimages and takes the time of
 // pages for several callers, compared with the first pages, without and with

@@ -42,7 +42,7 @@ type contest struct {
 	project      string
 	post         string // the document of a POST, empty for a GET
 	bar          float64
-	slow         int      // the original is given so many times as long, 0 is once
+	slow         int      // the original is given so many times as long, and may refuse some; 0 is once, and none
 	connections  int      // of wrk, 0 is 16
 	sides        [2]*side // ours and theirs
 	ours, theirs []turn
@@ -169,7 +169,7 @@ func (b *beside) close() {
 
 var (
 	figuresOf   = regexp.MustCompile(`(?s)(\d+) requests in .*Requests/sec:\s+([0-9.]+)`)
-	refusedLine = regexp.MustCompile(`Non-2xx or 3xx responses: \d+`)
+	refusedLine = regexp.MustCompile(`Non-2xx or 3xx responses: (\d+)`)
 )
 
 // turn loads one side and looks at the processor time that it takes.
@@ -183,17 +183,21 @@ func (b *beside) turn(ctx context.Context, c *contest, s *side, length int) (tur
 	if err != nil {
 		return turn{}, err
 	}
-	rate, answers, err := b.wrk(ctx, c, s.base, length)
+	rate, answers, refused, err := b.wrk(ctx, c, s.base, length)
+	if err == nil && refused > 0 && (s == c.sides[0] || refused == answers || c.slow == 0) {
+		err = fmt.Errorf("%d of %d requests are refused", refused, answers)
+	}
 	if err != nil {
 		return turn{}, err
 	}
 	after, err := cpu(pids)
-	return turn{rate, (after - before) / time.Duration(max(answers, 1))}, err
+	good := answers - refused
+	return turn{rate * float64(good) / float64(answers), (after - before) / time.Duration(good)}, err
 }
 
-// wrk loads one side; a side that refuses is an error. The original ends each
-// connection, which wrk reports and counts as an answer.
-func (b *beside) wrk(ctx context.Context, c *contest, base string, length int) (rate float64, answers int, err error) {
+// wrk loads one side. The original ends each connection, which wrk reports and
+// counts as an answer; answers may be refusals.
+func (b *beside) wrk(ctx context.Context, c *contest, base string, length int) (rate float64, answers, refused int, err error) {
 	args := []string{"-t", "2", "-c", strconv.Itoa(cmp.Or(c.connections, 16)), "-d", strconv.Itoa(length) + "s", "--timeout", "300s"}
 	for name, values := range headers(c.project, "member,reader") {
 		args = append(args, "-H", name+": "+values[0])
@@ -202,23 +206,26 @@ func (b *beside) wrk(ctx context.Context, c *contest, base string, length int) (
 		script := filepath.Join(b.dir, "create.lua")
 		text := fmt.Sprintf("wrk.method = \"POST\"\nwrk.body = %q\nwrk.headers[\"Content-Type\"] = \"application/json\"\n", c.post)
 		if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
-			return 0, 0, err
+			return 0, 0, 0, err
 		}
 		args = append(args, "-s", script)
 	}
 	out, err := exec.CommandContext(ctx, "wrk", append(args, base+c.path)...).CombinedOutput()
 	figures := figuresOf.FindSubmatch(out)
 	if err == nil && figures != nil && string(figures[1]) == "0" {
-		return 0, 0, errors.New("no answer in the whole time; BENCH_SECONDS may be more")
+		return 0, 0, 0, errors.New("no answer in the whole time; BENCH_SECONDS may be more")
 	}
-	if err != nil || figures == nil || refusedLine.Match(out) {
-		return 0, 0, errors.Join(err, fmt.Errorf("wrk: %s", out))
+	if err != nil || figures == nil {
+		return 0, 0, 0, errors.Join(err, fmt.Errorf("wrk: %s", out))
 	}
 	answers, err = strconv.Atoi(string(figures[1]))
 	if err == nil {
 		rate, err = strconv.ParseFloat(string(figures[2]), 64)
 	}
-	return rate, answers, err
+	if no := refusedLine.FindSubmatch(out); err == nil && no != nil {
+		refused, err = strconv.Atoi(string(no[1]))
+	}
+	return rate, answers, refused, err
 }
 
 func (b *beside) report(out io.Writer) error {
