@@ -199,6 +199,41 @@ func (r *locationRig) hide()        { r.shown = false }
 func (r *locationRig) unreachable() { r.web.fails = store.Unreachable(nil) }
 func (r *locationRig) tight()       { r.quota = 100 }
 
+// bucket is a store in a bucket of the service's.
+type bucket struct{ *web }
+
+func (bucket) Owns(url string) bool {
+	return strings.HasSuffix(url, "@host/ours/x") || strings.HasPrefix(url, "s3://host/ours/")
+}
+func (bucket) Info() store.Info {
+	return store.Info{Type: "s3", Schemes: []string{"s3", "s3+http", "s3+https"}}
+}
+
+// TestPatchLocationsBucket: users do not name what the service reads with its
+// own keys, only what theirs open.
+func TestPatchLocationsBucket(t *testing.T) {
+	for url, fine := range map[string]bool{
+		"s3://host/ours/x": false, "s3://key:secret@host/ours/x": false, "s3://host/theirs/x": false, "s3+https://host/theirs/x": false,
+		"s3://key:secret@host/theirs/x": true,
+	} {
+		r := newLocationRig(t)
+		r.web.pages[url] = "data"
+		var err error
+		r.stores, err = store.NewSet(true, "fast", store.Named{ID: "fast", Driver: r.fast}, store.Named{ID: "bucket", Driver: bucket{r.web}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.add(t, queued())
+		_, err = r.editor().Patch(t.Context(), alice, img1, addAt("-", url))
+		switch {
+		case !fine:
+			wantFault(t, err, fault{glance.Invalid, "Invalid location", ""})
+		case err != nil:
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
 // TestPatchLocationsMissing: lookup comes before the empty list.
 func TestPatchLocationsMissing(t *testing.T) {
 	r := newLocationRig(t)
