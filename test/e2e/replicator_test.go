@@ -248,15 +248,16 @@ func TestReplicatorKilled(t *testing.T) {
 	slow, stopped := throttle(t, from.Base)
 	r := replicator{t}
 	dir := t.TempDir()
-	kill := func(args ...string) {
+	kill := func(when func(), args ...string) {
 		t.Helper()
 		cmd := r.command(args...)
 		from.Must(cmd.Start())
 		<-stopped
+		when()
 		from.Must(cmd.Process.Kill())
 		_ = cmd.Wait() // it was killed
 	}
-	kill("dump", host(slow), dir)
+	kill(func() {}, "dump", host(slow), dir)
 	for _, name := range []string{id, id + ".img"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("%s is there: %v", name, err)
@@ -266,8 +267,14 @@ func TestReplicatorKilled(t *testing.T) {
 	if got, err := os.ReadFile(filepath.Join(dir, id+".img")); err != nil || !bytes.Equal(got, data) {
 		t.Errorf("the dump after a kill has %d bytes, %v", len(got), err)
 	}
-	kill("livecopy", host(slow), host(to.Base))
-	to.Await(id, "queued")
+	begun := func() {
+		from.Must(rig.Until(t.Context(), "the image to be made", func() bool {
+			a, err := to.Client.Get(t.Context(), "/v2/images/"+id)
+			return err == nil && a.Status == http.StatusOK
+		}))
+	}
+	kill(begun, "livecopy", host(slow), host(to.Base))
+	to.Await(id, "queued") // given back when its data had begun to come
 	r.run(0, "livecopy", host(from.Base), host(to.Base))
 	to.CheckIs(id, data)
 }
