@@ -205,6 +205,7 @@ type bucket struct{ *web }
 func (bucket) Owns(url string) bool {
 	return strings.HasSuffix(url, "@host/ours/x") || strings.HasPrefix(url, "s3://host/ours/")
 }
+
 func (bucket) Info() store.Info {
 	return store.Info{Type: "s3", Schemes: []string{"s3", "s3+http", "s3+https"}}
 }
@@ -218,13 +219,9 @@ func TestPatchLocationsBucket(t *testing.T) {
 	} {
 		r := newLocationRig(t)
 		r.web.pages[url] = "data"
-		var err error
-		r.stores, err = store.NewSet(true, "fast", store.Named{ID: "fast", Driver: r.fast}, store.Named{ID: "bucket", Driver: bucket{r.web}})
-		if err != nil {
-			t.Fatal(err)
-		}
+		r.stores, _ = store.NewSet(true, "fast", store.Named{ID: "fast", Driver: r.fast}, store.Named{ID: "bucket", Driver: bucket{r.web}})
 		r.add(t, queued())
-		_, err = r.editor().Patch(t.Context(), alice, img1, addAt("-", url))
+		_, err := r.editor().Patch(t.Context(), alice, img1, addAt("-", url))
 		switch {
 		case !fine:
 			wantFault(t, err, fault{glance.Invalid, "Invalid location", ""})
