@@ -150,7 +150,7 @@ func (l *listing) prepare(ctx context.Context) error {
 			if first == nil {
 				first, k.first = k, k
 			}
-			if l.only.MatchString(k.caller + ", " + k.name) {
+			if k == first || l.only.MatchString(k.caller+", "+k.name) { // the others are compared with the first
 				l.looks = append(l.looks, k)
 			}
 		}
