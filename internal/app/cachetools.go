@@ -49,11 +49,7 @@ func cacheTool(ctx context.Context, in config.Input, name string, run func(*cach
 	if err == nil {
 		err = withCache(ctx, cfg, run)
 	}
-	var exit *config.Exit
-	if err != nil && (!errors.As(err, &exit) || exit.Code == config.CodeStore) {
-		err = config.Fail(config.CodeFailure, errors.New(told(err)))
-	}
-	return config.Report(err, stdout, stderr)
+	return config.Report(toolFailure(err), stdout, stderr)
 }
 
 func withCache(ctx context.Context, cfg *config.API, run func(*cacheWork, context.Context) error) (err error) {
@@ -65,14 +61,12 @@ func withCache(ctx context.Context, cfg *config.API, run func(*cacheWork, contex
 	ctx, done := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer done()
 	w := &cacheWork{cfg: cfg, log: slog.New(logs)}
-	g := newGeneration(w.log, nil)
+	g, db, err := toolDatabase(ctx, cfg, w.log)
+	if err != nil {
+		return err
+	}
 	defer func() { err = errors.Join(err, g.close()) }()
-	if w.db, err = buildAPIMetadata(ctx, g, cfg); err != nil {
-		return err
-	}
-	if w.db, err = sealLocations(w.db, cfg.Images.EncryptionKey, w.log); err != nil {
-		return err
-	}
+	w.db = db
 	if w.cacheRoom, err = openCache(ctx, cfg, w.db, false, w.log); err != nil {
 		return err
 	}

@@ -39,11 +39,17 @@ func glanceScrubber(ctx context.Context, in config.Input, proc string, stdout, s
 	if err == nil {
 		err = scrubAs(ctx, cfg, proc, load)
 	}
+	return config.Report(toolFailure(err), stdout, stderr)
+}
+
+// toolFailure gives what went wrong the exit code of tools beside the servers,
+// which know none for stores.
+func toolFailure(err error) error {
 	var exit *config.Exit
 	if err != nil && (!errors.As(err, &exit) || exit.Code == config.CodeStore) {
-		err = config.Fail(config.CodeFailure, errors.New(told(err)))
+		return config.Fail(config.CodeFailure, errors.New(told(err)))
 	}
-	return config.Report(err, stdout, stderr)
+	return err
 }
 
 // told is what a user is told of an error.
@@ -77,7 +83,7 @@ func scrubAs(ctx context.Context, cfg *config.API, proc string, load func() (*co
 	if running, err := scrubberRuns(proc); err != nil || running {
 		return errors.Join(err, errors.New("glance-scrubber is already running. Please ensure that the daemon is stopped."))
 	}
-	g, db, err := s.database(ctx, cfg)
+	g, db, err := toolDatabase(ctx, cfg, s.log)
 	if err != nil {
 		return err
 	}
@@ -105,11 +111,13 @@ type scrubRoom struct {
 	g     *Generation
 }
 
-func (s *scrubbing) database(ctx context.Context, cfg *config.API) (*Generation, metadata.Store, error) {
-	g := newGeneration(s.log, nil)
+// toolDatabase opens the database for a tool beside the servers; the generation
+// closes it.
+func toolDatabase(ctx context.Context, cfg *config.API, log *slog.Logger) (*Generation, metadata.Store, error) {
+	g := newGeneration(log, nil)
 	db, err := buildAPIMetadata(ctx, g, cfg)
 	if err == nil {
-		db, err = sealLocations(db, cfg.Images.EncryptionKey, s.log)
+		db, err = sealLocations(db, cfg.Images.EncryptionKey, log)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, g.close())
@@ -122,7 +130,7 @@ func (s *scrubbing) build(ctx context.Context, cfg *config.API) (*scrubRoom, err
 	if err != nil {
 		return nil, err
 	}
-	g, db, err := s.database(ctx, cfg)
+	g, db, err := toolDatabase(ctx, cfg, s.log)
 	if err != nil {
 		return nil, err
 	}

@@ -167,6 +167,16 @@ func (s *Store) clientFor(l location) (*s3.Client, error) {
 	return s3.New(s.conn.options, func(o *s3.Options) { o.Credentials = keys(l.access, l.secret) }), nil
 }
 
+// find takes a URL apart and gives the client for it.
+func (s *Store) find(url string) (location, *s3.Client, error) {
+	l, err := parse(url)
+	if err != nil {
+		return l, nil, err
+	}
+	client, err := s.clientFor(l)
+	return l, client, err
+}
+
 // patiently is for the request that joins parts, which some servers answer only
 // when all of the data has been copied.
 func (s *Store) patiently(o *s3.Options) { o.HTTPClient = &http.Client{Transport: s.conn.patient} }

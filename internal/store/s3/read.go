@@ -18,11 +18,7 @@ import (
 // Open asks for the data; see store.Driver. Reading fails with Unavailable when
 // the server is silent for a minute.
 func (s *Store) Open(ctx context.Context, url string, offset int64) (store.Data, error) {
-	l, err := parse(url)
-	if err != nil {
-		return store.Data{}, err
-	}
-	client, err := s.clientFor(l)
+	l, client, err := s.find(url)
 	if err != nil {
 		return store.Data{}, err
 	}
@@ -86,11 +82,7 @@ func wholeSize(out *s3.GetObjectOutput, offset int64) (int64, error) {
 
 // Size asks for the length of the object; see store.Driver.
 func (s *Store) Size(ctx context.Context, url string) (int64, error) {
-	l, err := parse(url)
-	if err != nil {
-		return 0, err
-	}
-	client, err := s.clientFor(l)
+	l, client, err := s.find(url)
 	if err != nil {
 		return 0, err
 	}
@@ -107,11 +99,7 @@ func (s *Store) Size(ctx context.Context, url string) (int64, error) {
 // Delete removes the object; see store.Driver. S3 does not say whether there was
 // one, so it is asked before.
 func (s *Store) Delete(ctx context.Context, url string) error {
-	l, err := parse(url)
-	if err != nil {
-		return err
-	}
-	client, err := s.clientFor(l)
+	l, client, err := s.find(url)
 	if err != nil {
 		return err
 	}
